@@ -1,0 +1,1 @@
+"""Brings Plex to the state that the retained scenes describe, one process a Plex server."""

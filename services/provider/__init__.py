@@ -1,0 +1,1 @@
+"""Answers Plex's Custom Metadata Provider queries from the retained scenes."""

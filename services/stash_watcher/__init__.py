@@ -1,0 +1,1 @@
+"""Change data capture for Stash: publishes one retained message a scene."""

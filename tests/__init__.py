@@ -1,0 +1,1 @@
+"""Tests; they mirror the packages, and stories/ runs several real processes."""
