@@ -25,6 +25,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from common.errors import Rejected, Unavailable
+from common.thread import DaemonThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,6 +127,7 @@ class Bus:
         self._will = will
         self._client: Client | None = None
         self._up = asyncio.Event()
+        self._thread = DaemonThread(f"{client_id} dial")
         self._answer: asyncio.Future[int] | None = None
         self._gone: asyncio.Future[int] | None = None
         self._generation = 0
@@ -153,6 +155,7 @@ class Bus:
             self._client.disconnect()
             with contextlib.suppress(OSError):
                 self._client.loop_write()
+        self._thread.shutdown()
         self._drop("closed", 1)
         for publication in self._queue:
             publication.done.cancel()
@@ -278,7 +281,7 @@ class Bus:
         client = self._new_client()
         try:
             async with asyncio.timeout(self.keepalive):
-                await asyncio.to_thread(self._dial, client)
+                await loop.run_in_executor(self._thread, self._dial, client)
                 self._attach(client)
                 return await self._answer
         except (OSError, TimeoutError) as error:

@@ -321,14 +321,30 @@ class ProviderInfo(Payload, frozen=True, kw_only=True):
 
 
 class ProviderStats(Payload, frozen=True, kw_only=True):
-    """Matches answered and missed, and the latency of the last thousand, in milliseconds."""
+    """Matches answered and missed, and the latency of the last thousand answers, in milliseconds.
 
+    `delayed` counts questions that had to be put off because the table was not whole. `suspect` says, when the broker
+    leaves scenes out, what to do about it.
+    """
+
+    scenes: int = 0
     matches: int = 0
     misses: int = 0
     metadata: int = 0
+    delayed: int = 0
+    suspect: str = ""
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     undecodable: Undecoded = Undecoded()
+
+
+class Unmatched(Payload, frozen=True, kw_only=True):
+    """A file that Plex asked for, in Plex's words, and that no scene has; last asked for at `at`, `count` times."""
+
+    v: int = VERSION
+    file: str
+    at: str
+    count: int = 1
 
 
 class Request(Payload, frozen=True, kw_only=True):

@@ -63,8 +63,8 @@ class Filters:
     """Which scenes are written to Plex at all; an empty tuple filters nothing.
 
     `bare` is about scenes without studio, performers, tags, details and date. `organized` and `stash_id`, when true,
-    ask for that mark. A scene needs one of each `…_in` and none of `…_out`: names of tags and studios as Stash has them,
-    folders as Stash sees them.
+    ask for that mark. A scene needs one of each `…_in` and none of `…_out`: names of tags and studios as Stash has
+    them, folders as Stash sees them.
     """
 
     bare: Literal["skip", "write"] = "skip"
@@ -87,7 +87,7 @@ class Options:
 
     fields: Mapping[str, FieldPolicy] = field(default_factory=lambda: DEFAULT_FIELDS)
     filters: Filters = Filters()
-    paths: PathRules = PathRules()
+    paths: PathRules = field(default_factory=PathRules)
     libraries: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:

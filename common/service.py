@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
+import datetime as dt
 import os
 import signal
 import sys
 import time
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar
 
@@ -54,7 +53,7 @@ class DuplicateInstance(S2PError):
 
 def now() -> str:
     """Return the present time as the payloads have it."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Undecoded:
@@ -347,7 +346,7 @@ def _exit_status(failures: list[BaseException]) -> int:
         log.info("stopped", why="on request")
         return 0
     for error in failures:
-        if isinstance(error, DuplicateInstance):
+        if isinstance(error, DuplicateInstance | Misconfigured):
             log.error("stopped", why=str(error))
             return 2
     for error in failures:

@@ -1,0 +1,208 @@
+"""Asks Stash over GraphQL: one request method, and Stash's ways of failing told apart.
+
+Unavailable
+├── TooMuch         the answer took too long or was too large: ask for less
+├── Failed          GraphQL `errors`: Stash itself is unwell, or one row of the answer is
+├── NotReady        Stash waits for its setup or a migration
+└── Unauthorized    Stash wants another API key, or none at all (common.errors)
+Incompatible        the query does not fit this Stash's schema (common.errors)
+
+The API key travels in a header only (Stash also takes it in URLs, which end up in logs), and redirects are never
+followed: to a client without a valid key Stash answers some paths with 302 to its login page (Stash source v0.30).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+
+import httpx
+import msgspec
+
+from common.errors import Incompatible, Unauthorized, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import SecretStr
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 60.0
+ANSWER_LIMIT = 64 * 1024 * 1024
+LOCKED = "database is locked"
+LOCKED_TRIES = 5
+INVALID = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
+_UNKNOWN_FIELD = re.compile(r'Cannot query field "(\w+)" on type "(\w+)"')
+
+
+class TooMuch(Unavailable):
+    """An answer took too long or grew too large; the same question for fewer rows may do."""
+
+
+class Failed(Unavailable):
+    """Stash answered with GraphQL errors; whatever data came with them is not to be trusted."""
+
+
+class NotReady(Unavailable):
+    """Stash runs, but waits for its setup or a migration of its database."""
+
+
+class Query(NamedTuple):
+    """One operation of a GraphQL document; `name` is how people find it."""
+
+    name: str
+    text: str
+    operation: str
+
+
+class Answer(NamedTuple, Generic[T]):
+    """The data of an answer, the monotonic time at which its request began, and Stash's own clock (its Date header)."""
+
+    data: T
+    began: float
+    date: dt.datetime
+
+
+class _Extensions(msgspec.Struct):
+    code: str = ""
+
+
+class _Error(msgspec.Struct):
+    message: str = "no message"
+    extensions: _Extensions | None = None
+
+
+class _Body(msgspec.Struct):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    errors: list[_Error] | None = None
+
+
+class Stash:
+    """A connection to one Stash; use it with `async with`. `requests` counts what was sent."""
+
+    def __init__(self, url: str, api_key: SecretStr | None, *, read_timeout: float = READ_TIMEOUT) -> None:
+        self.url = url
+        self.requests = 0
+        self._client: httpx.AsyncClient | None = None
+        self._headers = {"ApiKey": api_key.get_secret_value()} if api_key else {}
+        self._timeout = httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT)
+
+    async def __aenter__(self) -> Self:
+        self._client = httpx.AsyncClient(
+            headers=self._headers, timeout=self._timeout, follow_redirects=False, trust_env=False
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def ask(self, query: Query, kind: type[T], variables: Mapping[str, object] | None = None) -> Answer[T]:
+        """Return what Stash answers, as `kind`.
+
+        Raises Incompatible, or Unavailable and its kinds as the module says; a locked database is tried again first.
+        """
+        for attempt in range(LOCKED_TRIES):
+            try:
+                return await self._ask(query, kind, variables or {})
+            except Failed as error:
+                if LOCKED not in str(error) or attempt == LOCKED_TRIES - 1:
+                    raise
+            # Stash gives up on its own lock after 50 ms (Stash source v0.30)
+            await asyncio.sleep(random.uniform(0.05, 0.2 * 2**attempt))  # noqa: S311 - no secret depends on it
+        raise AssertionError("unreachable")
+
+    async def _ask(self, query: Query, kind: type[T], variables: Mapping[str, object]) -> Answer[T]:
+        began = time.monotonic()
+        question = {"query": query.text, "operationName": query.operation, "variables": variables}
+        response, content = await self._post(query, msgspec.json.encode(question))
+        raw = data_of(query, response.status_code, response.headers, content)
+        try:
+            data = msgspec.json.decode(raw, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Failed(f"{query.name}: Stash's answer has not the shape that was asked for: {error}") from error
+        return Answer(data, began, _date(response.headers))
+
+    async def _post(self, query: Query, body: bytes) -> tuple[httpx.Response, bytes]:
+        if self._client is None:
+            raise RuntimeError("use Stash with `async with`")
+        self.requests += 1
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        try:
+            async with self._client.stream("POST", f"{self.url}/graphql", content=body, headers=headers) as response:
+                return response, await _read(query, response)
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            raise TooMuch(f"{query.name}: Stash did not answer in time") from error
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"Stash at {self.url} can't be reached: {reason}") from error
+
+
+async def _read(query: Query, response: httpx.Response) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > ANSWER_LIMIT:
+            raise TooMuch(f"{query.name}: Stash's answer is larger than {ANSWER_LIMIT} bytes")
+    return bytes(content)
+
+
+def data_of(query: Query, status: int, headers: Mapping[str, str], content: bytes) -> msgspec.Raw:
+    """Return the `data` of an answer to `query`, or raise what its status and content mean."""
+    if status in (401, 403):
+        raise Unauthorized(
+            f"Stash refuses us (HTTP {status}); nothing is read until S2P_STASH_API_KEY is a valid key of it"
+            if status == 401
+            else "Stash refuses us (HTTP 403); it locks itself after access from a public address without a password"
+        )
+    if 300 <= status < 400:
+        raise _redirected(status, headers)
+    body = _body(content)
+    errors = (body.errors if body else None) or []
+    if status == 422 or any(error.extensions and error.extensions.code in INVALID for error in errors):
+        raise Incompatible(f"{query.name}: {', '.join(_lacks(error) for error in errors) or 'refused (HTTP 422)'}")
+    if status != 200:
+        raise Unavailable(f"{query.name}: Stash answered HTTP {status}")
+    if body is None:
+        raise Unavailable(f"{query.name}: the answer is not JSON; is S2P_STASH_URL the address of Stash?")
+    if errors or bytes(body.data) == b"null":
+        raise Failed(f"{query.name}: {'; '.join(error.message for error in errors[:3]) or 'an answer without data'}")
+    return body.data
+
+
+def _redirected(status: int, headers: Mapping[str, str]) -> Unavailable:
+    target = headers.get("location", "").partition("?")[0]
+    if status == 302:
+        return Unauthorized(f"Stash sends us to {target or 'its login page'}; set S2P_STASH_API_KEY to a key of it")
+    return Unavailable(
+        f"Stash's address answers with a redirect (HTTP {status}) to {target}; set S2P_STASH_URL to that"
+    )
+
+
+def _body(content: bytes) -> _Body | None:
+    try:
+        return msgspec.json.decode(content, type=_Body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _lacks(error: _Error) -> str:
+    """Return `Type.field` where the message names them."""
+    match = _UNKNOWN_FIELD.search(error.message)
+    return f"{match[2]}.{match[1]}" if match else error.message
+
+
+def _date(headers: Mapping[str, str]) -> dt.datetime:
+    """Return Stash's clock, or ours where the answer does not tell."""
+    try:
+        date = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return dt.datetime.now(dt.UTC)
+    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)

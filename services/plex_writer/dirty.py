@@ -1,0 +1,141 @@
+"""The dirty set: which scenes still have to be looked at, and which is next. Pure; it holds ids, never content.
+
+A scene is dirty from the moment something may have changed until what was read *after* that moment has been handled.
+Every mark gets a number of its own, so a mark that arrives while a scene is being handled keeps it dirty.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Ticket(NamedTuple):
+    """A scene taken for handling; `mark` is given back with `settle`.
+
+    `gone` when its removal was announced. `look` when Plex has to be read even if the scene asks for nothing new.
+    """
+
+    scene_id: int
+    mark: int
+    live: bool
+    gone: bool
+    look: bool
+
+
+@dataclass(slots=True)
+class _Entry:
+    mark: int
+    live: bool
+    gone: bool
+    look: bool
+    aside: float | None = None
+
+
+@dataclass(slots=True)
+class Dirty:
+    """Scenes to handle: live changes first, each lane in order of arrival, those set aside when their time comes.
+
+    Times are seconds of one monotonic clock that the caller passes in. Bounded by the number of scenes.
+    """
+
+    _entries: dict[int, _Entry] = field(default_factory=dict)
+    _live: dict[int, None] = field(default_factory=dict)
+    _bulk: dict[int, None] = field(default_factory=dict)
+    _aside: list[tuple[float, int]] = field(default_factory=list)
+    _marks: Iterator[int] = field(default_factory=itertools.count)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, scene_id: int) -> bool:
+        return scene_id in self._entries
+
+    @property
+    def has_live(self) -> bool:
+        """Whether a live change waits for its turn."""
+        return bool(self._live)
+
+    def mark(self, scene_id: int, *, live: bool, gone: bool = False, look: bool = False) -> None:
+        """Note that a scene, or with `look` its item in Plex, may have changed.
+
+        A live mark also ends a time that the scene was set aside for. `gone` tells whether the newest message on its
+        topic was its removal; a bulk mark knows nothing newer.
+        """
+        entry = self._entries.get(scene_id)
+        if entry is None:
+            entry = self._entries[scene_id] = _Entry(next(self._marks), live, gone, look)
+        else:
+            entry.mark = next(self._marks)
+            entry.gone = gone if live else entry.gone
+            entry.live = entry.live or live
+            entry.look = entry.look or look
+        if live or entry.aside is None:
+            self._enqueue(scene_id, entry)
+
+    def take(self, limit: int, now: float) -> list[Ticket]:
+        """Return up to `limit` scenes of one lane, live ones first; they stay dirty until settled."""
+        self._wake(now)
+        lane = self._live or self._bulk
+        return [self._ticket(scene_id) for scene_id in itertools.islice(lane, limit)]
+
+    def settle(self, ticket: Ticket) -> bool:
+        """End a scene's being dirty, unless it was marked again since the ticket was taken; say whether it ended."""
+        entry = self._entries.get(ticket.scene_id)
+        if entry is None or entry.mark != ticket.mark:
+            return False
+        self._dequeue(ticket.scene_id)
+        del self._entries[ticket.scene_id]
+        return True
+
+    def set_aside(self, ticket: Ticket, until: float) -> None:
+        """Take a scene out of its lane until then, unless it was marked again since the ticket was taken."""
+        entry = self._entries.get(ticket.scene_id)
+        if entry is None or entry.mark != ticket.mark:
+            return
+        self._dequeue(ticket.scene_id)
+        entry.live, entry.look, entry.aside = False, True, until
+        heapq.heappush(self._aside, (until, ticket.scene_id))
+
+    def send_back(self, scene_id: int) -> None:
+        """Put a scene at the end of its lane, so that another one comes first."""
+        entry = self._entries.get(scene_id)
+        if entry is not None and entry.aside is None:
+            self._dequeue(scene_id)
+            self._enqueue(scene_id, entry)
+
+    def next_due(self) -> float | None:
+        """Return when the next scene that was set aside comes back, or None."""
+        while self._aside and not self._is_aside(*self._aside[0]):
+            heapq.heappop(self._aside)
+        return self._aside[0][0] if self._aside else None
+
+    def _ticket(self, scene_id: int) -> Ticket:
+        entry = self._entries[scene_id]
+        return Ticket(scene_id, entry.mark, entry.live, entry.gone, entry.look)
+
+    def _wake(self, now: float) -> None:
+        while (due := self.next_due()) is not None and due <= now:
+            _, scene_id = heapq.heappop(self._aside)
+            self._enqueue(scene_id, self._entries[scene_id])
+
+    def _is_aside(self, due: float, scene_id: int) -> bool:
+        entry = self._entries.get(scene_id)
+        return entry is not None and entry.aside == due
+
+    def _enqueue(self, scene_id: int, entry: _Entry) -> None:
+        entry.aside = None
+        if entry.live:
+            self._bulk.pop(scene_id, None)
+            self._live.setdefault(scene_id)
+        else:
+            self._bulk.setdefault(scene_id)
+
+    def _dequeue(self, scene_id: int) -> None:
+        self._live.pop(scene_id, None)
+        self._bulk.pop(scene_id, None)

@@ -1,0 +1,130 @@
+"""The libraries that take part, as listed last, and the scenes that wait for a file to turn up in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.messages import Library as LibraryInfo
+from services.plex_writer.match import Index
+from services.plex_writer.plex import Listed, Section, listable
+from services.plex_writer.waiting import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from common.messages import Scene
+    from common.options import Options
+    from services.plex_writer.outcomes import Outcomes
+    from services.plex_writer.plex import Plex
+
+OVERLAP = 60
+
+
+class Library:
+    """Lists light and seldom: everything at start and after an outage, then only what changed since.
+
+    Both kinds of listing return the scenes whose items may have come, gone or been replaced.
+    """
+
+    def __init__(self, plex: Plex, outcomes: Outcomes, options: Options) -> None:
+        self.waiting = Waiting()
+        self.sections: list[Section] = []
+        self.missing: list[str] = []
+        self._plex = plex
+        self._outcomes = outcomes
+        self._options = options
+        self._index = Index()
+        self._totals: dict[str, int] = {}
+        self._newest = 0
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def find(self, paths: Iterable[str]) -> list[str]:
+        """Return the rating keys that had one of these files when last seen."""
+        return self._index.find(paths)
+
+    def saw(self, rating_key: str, paths: Sequence[str]) -> None:
+        """Note which files an item has, or that it is gone, as read in full just now."""
+        if paths:
+            self._index.put(rating_key, paths)
+        else:
+            self._index.drop(rating_key)
+
+    async def load(self) -> set[int]:
+        """List everything, one request for 1,000 items."""
+        await self._look_at_sections()
+        self._newest = 0
+        woken: set[int] = set()
+        listed: set[str] = set()
+        for section in self.sections:
+            woken |= await self._list(section, 0, listed)
+        self._index.keep(listed)
+        return woken | {scene for key, scene in self._outcomes.owned() if key not in listed}
+
+    async def refresh(self) -> set[int]:
+        """List what was updated since the last listing, if a library says that it changed; one request if not."""
+        known = {section.id: section.changed for section in self.sections}
+        await self._look_at_sections()
+        woken: set[int] = set()
+        for section in self.sections:
+            if known.get(section.id) != section.changed:
+                since = max(1, self._newest - OVERLAP) if section.id in known else 0
+                woken |= await self._list(section, since, set())
+        return woken
+
+    def why_missing(self, scene: Scene) -> str:
+        """Say in one sentence why no item was found for a scene."""
+        if not scene.files:
+            return "The scene has no file in Stash, so Plex can't have it."
+        unmapped = [file.path for file in scene.files if self._options.paths.to_plex(file.path) is None]
+        if len(unmapped) == len(scene.files):
+            return self._options.paths.explain(unmapped[0])
+        titles = ", ".join(section.title for section in self.sections) or "any library"
+        mapped = next(path for file in scene.files if (path := self._options.paths.to_plex(file.path)) is not None)
+        return f"Plex has no item with the file {mapped} in {titles} yet."
+
+    def info(self) -> tuple[LibraryInfo, ...]:
+        """Return what to tell of the libraries on `info`."""
+        return tuple(
+            LibraryInfo(
+                id=section.id,
+                title=section.title,
+                agent=section.agent,
+                locations=section.locations,
+                items=self._totals.get(section.id, 0),
+            )
+            for section in self.sections
+        )
+
+    async def _look_at_sections(self) -> None:
+        there = await self._plex.sections()
+        self.sections = listable(there, self._options.libraries)
+        names = {section.title.casefold() for section in there} | {section.id for section in there}
+        self.missing = [name for name in self._options.libraries if name.casefold() not in names]
+
+    async def _list(self, section: Section, since: int, listed: set[str]) -> set[int]:
+        woken: set[int] = set()
+        start, total = 0, 1
+        while start < total:
+            items, total = await self._plex.page(section.id, start, since)
+            for item in items:
+                listed.add(item.rating_key)
+                woken |= self._put(item)
+            if not since:
+                self._totals[section.id] = total
+            start += len(items)
+            if not items:
+                break
+        return woken
+
+    def _put(self, item: Listed) -> set[int]:
+        """Note an item; return the scenes that wait for its files, or that own another item of a file of its."""
+        self._newest = max(self._newest, item.updated_at)
+        woken: set[int] = set()
+        for path in self._index.put(item.rating_key, item.paths):
+            woken.update(self.waiting.for_path(path))
+            owners = {self._outcomes.owner(key) for key in self._index.find([path])}
+            if None in owners:
+                woken.update(owner for owner in owners if owner is not None)
+        return woken

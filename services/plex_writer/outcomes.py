@@ -1,0 +1,146 @@
+"""Our own retained table: one outcome a scene, held in memory as JSON and kept equal to the broker's copy.
+
+An outcome is only ever replaced by one derived from it, so nothing may be planned before `load` has returned.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from common import messages
+from common.errors import Undecodable
+from common.messages import Outcome, Stamp
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from common.service import Undecoded
+    from common.table import Counted, Loaded, Table
+
+
+class Outcomes:
+    """Outcomes by scene id, with counts by state and the owner of every Plex item."""
+
+    def __init__(self, table: Table, undecoded: Undecoded) -> None:
+        self.stamp = Stamp(0, 0)
+        self.states: Counter[str] = Counter()
+        self._table = table
+        self._undecoded = undecoded
+        self._rows: dict[int, bytes] = {}
+        self._state_of: dict[int, str] = {}
+        self._owners: dict[str, int] = {}
+        self._touched: set[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, scene_id: int) -> bool:
+        return scene_id in self._rows
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(list(self._rows))
+
+    def get(self, scene_id: int) -> Outcome | None:
+        """Return a scene's outcome, or None when there is none that can be read."""
+        row = self._rows.get(scene_id)
+        return None if row is None else self._read(scene_id, row)
+
+    def owner(self, rating_key: str) -> int | None:
+        """Return the scene that writes this item."""
+        return self._owners.get(rating_key)
+
+    def owned(self) -> Iterator[tuple[str, int]]:
+        """Return every (rating key, scene) that an outcome tells of."""
+        return iter(list(self._owners.items()))
+
+    async def put(self, outcome: Outcome) -> asyncio.Future[None]:
+        """Keep and publish an outcome; the future ends with the broker's acknowledgement."""
+        row = messages.encode(outcome)
+        self._remember(outcome, row)
+        self._next_stamp(outcome.id)
+        return await self._table.put(outcome.id, row)
+
+    async def clear(self, scene_id: int) -> asyncio.Future[None] | None:
+        """Forget the outcome of a scene that is gone; the Plex item stays as it is."""
+        if scene_id not in self._rows:
+            return None
+        self._forget(scene_id)
+        self._next_stamp(scene_id)
+        return await self._table.delete(scene_id)
+
+    async def load(self, counted: Callable[[], Awaitable[Counted | None]]) -> Loaded:
+        """Read the table from the broker, at start; the next epoch is above every stamp seen."""
+        rows: dict[int, bytes] = {}
+
+        def begin() -> Callable[[int, bytes], None]:
+            rows.clear()
+            return lambda key, payload: _set(rows, key, payload)
+
+        loaded = await self._table.load_counted(begin, counted)
+        for scene_id, row in rows.items():
+            outcome = self._read(scene_id, row)
+            if outcome is not None:
+                self._remember(outcome, row)
+        told = loaded.counted.stamp if loaded.counted else Stamp(0, 0)
+        self.stamp = Stamp(max(told.epoch + 1, time.time_ns() // 1_000_000), 0)
+        return loaded
+
+    async def audit(self) -> int:
+        """Read the broker's copy back and put right what differs; rows put meanwhile are judged by memory.
+
+        Returns how many rows were wrong. Clearing extra rows is safe: this prefix is ours alone.
+        """
+        found: dict[int, bytes] = {}
+        self._touched = set()
+        try:
+            await self._table.load(lambda key, payload: _set(found, key, payload))
+            touched = self._touched
+        finally:
+            self._touched = None
+        wrong = {key for key in found.keys() | self._rows.keys() if found.get(key) != self._rows.get(key)} - touched
+        if wrong:
+            self.stamp = Stamp(max(self.stamp.epoch + 1, time.time_ns() // 1_000_000), self.stamp.seq)
+        for key in wrong:
+            row = self._rows.get(key)
+            await (self._table.put(key, row) if row is not None else self._table.delete(key))
+        return len(wrong)
+
+    def _read(self, scene_id: int, row: bytes) -> Outcome | None:
+        try:
+            return messages.decode(Outcome, row)
+        except Undecodable as error:
+            self._undecoded.add(self._table.topic(scene_id), error)
+            return None
+
+    def _next_stamp(self, scene_id: int) -> None:
+        self.stamp = Stamp(self.stamp.epoch, self.stamp.seq + 1)
+        if self._touched is not None:
+            self._touched.add(scene_id)
+
+    def _remember(self, outcome: Outcome, row: bytes) -> None:
+        self._forget(outcome.id)
+        self._rows[outcome.id] = row
+        self._state_of[outcome.id] = outcome.state
+        self.states[outcome.state] += 1
+        for rating_key in outcome.items:
+            self._owners[rating_key] = outcome.id
+
+    def _forget(self, scene_id: int) -> None:
+        row = self._rows.pop(scene_id, None)
+        if row is None:
+            return
+        self.states[self._state_of.pop(scene_id)] -= 1
+        before = self._read(scene_id, row)
+        for rating_key in before.items if before else ():
+            if self._owners.get(rating_key) == scene_id:
+                del self._owners[rating_key]
+
+
+def _set(rows: dict[int, bytes], key: int, payload: bytes) -> None:
+    if payload:
+        rows[key] = payload
+    else:
+        rows.pop(key, None)

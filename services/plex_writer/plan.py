@@ -1,0 +1,250 @@
+"""The three-way plan: what is wanted, what Plex shows, and what of that is ours, in; one edit, out. Pure and total.
+
+Ours is what an outcome records: `wrote`, seen in Plex after a write, and `intent`, a write of which no end is recorded.
+A person's value is never cleared and, under `fill` and `merge`, never changed; what we added and Stash no longer has
+goes. An entry of a list that we added and a person took out stays out.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from common.item import short_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from common.item import Item
+    from common.messages import ItemOutcome, Wrote
+    from common.options import FieldPolicy, Policy
+
+SCALARS = ("title", "summary", "date", "studio")
+LISTS = ("performers", "tags")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a list in Plex; performers may have a role and a photo, which a rewrite has to keep."""
+
+    name: str
+    role: str = ""
+    thumb: str = ""
+
+
+class Current(msgspec.Struct, frozen=True, kw_only=True):
+    """A Plex item as read in full; `paths` are its files as Plex names them, `locked` our names of locked fields."""
+
+    rating_key: str
+    section: str
+    scalars: dict[str, str] = {}
+    lists: dict[str, tuple[Entry, ...]] = {}
+    locked: frozenset[str] = frozenset()
+    paths: tuple[str, ...] = ()
+    guid: str = ""
+
+
+class Scalar(msgspec.Struct, frozen=True, kw_only=True):
+    """Set one field to `value`; an empty value clears it."""
+
+    value: str
+    lock: bool
+
+
+class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
+    """Bring one list to exactly `entries`, by naming all of them and those to take out."""
+
+    entries: tuple[Entry, ...]
+    remove: tuple[str, ...]
+    lock: bool
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is to be written to one item; empty when there is nothing to do."""
+
+    scalars: dict[str, Scalar] = {}
+    lists: dict[str, Rewrite] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.scalars or self.lists)
+
+
+class Ours(msgspec.Struct, frozen=True):
+    """What of an item is ours, by field: hashes of values; `pairs` are (sent, shown) where Plex shows its own form."""
+
+    seen: dict[str, frozenset[str]] = {}
+    begun: dict[str, frozenset[str]] = {}
+    pairs: dict[str, tuple[str, str]] = {}
+
+    def has(self, name: str, digest: str) -> bool:
+        """Tell whether we wrote, or began to write, the value with this hash."""
+        return digest in self.seen.get(name, ()) or digest in self.begun.get(name, ())
+
+
+def ours_of(outcome: ItemOutcome | None) -> Ours:
+    """Read what is ours from an item's outcome."""
+    if outcome is None:
+        return Ours()
+    pairs = {
+        name: (sent, shown)
+        for name, value in outcome.wrote.items()
+        if isinstance(value, str)
+        for sent, _, shown in (value.partition(">"),)
+        if shown
+    }
+    return Ours(_digests(outcome.wrote), _digests(outcome.intent or {}), pairs)
+
+
+def plan(item: Item, current: Current, ours: Ours, fields: Mapping[str, FieldPolicy]) -> Edit:
+    """Return the edit that brings an item to what the policies say; applied, the next plan is empty."""
+    scalars = {name: _scalar(name, item, current, ours, fields[name]) for name in SCALARS}
+    lists = {name: _list(name, item, current, ours, fields[name]) for name in LISTS}
+    return Edit(
+        scalars={name: change for name, change in scalars.items() if change is not None},
+        lists={name: rewrite for name, rewrite in lists.items() if rewrite is not None},
+    )
+
+
+def intent_of(edit: Edit, current: Current, ours: Ours) -> Wrote:
+    """Return the hashes to record before the edit is sent: what it adds, and what an earlier one may have added."""
+    intent: dict[str, set[str]] = {name: set(digests) for name, digests in ours.begun.items()}
+    for name, scalar in edit.scalars.items():
+        intent.setdefault(name, set()).add(value_hash(scalar.value))
+    for name, rewrite in edit.lists.items():
+        there = {fold(entry.name) for entry in current.lists.get(name, ())}
+        added = {entry_hash(entry.name) for entry in rewrite.entries if fold(entry.name) not in there}
+        intent.setdefault(name, set()).update(added)
+    return {name: tuple(sorted(digests)) for name, digests in intent.items() if digests}
+
+
+def wrote_of(item: Item, edit: Edit, before: Current, shown: Current, ours: Ours) -> Wrote:
+    """Return what is ours now that `shown` was read back after the edit; what Plex did not take is not in it.
+
+    An entry of ours that a person took out is remembered for as long as Stash has it.
+    """
+    wrote: Wrote = {}
+    for name in SCALARS:
+        digest = _scalar_wrote(name, edit.scalars.get(name), before, shown, ours)
+        if digest:
+            wrote[name] = digest
+    for name in LISTS:
+        digests = _list_wrote(name, item, edit.lists.get(name), before=before, shown=shown, ours=ours)
+        if digests:
+            wrote[name] = digests
+    return wrote
+
+
+def applied(edit: Edit, before: Current, shown: Current) -> Literal["all", "some", "none"]:
+    """Tell how much of an edit Plex shows; a value that it changed in its own way counts as taken."""
+    taken = [
+        shown.scalars.get(name, "") != before.scalars.get(name, "") or shown.scalars.get(name, "") == change.value
+        for name, change in edit.scalars.items()
+    ]
+    for name, rewrite in edit.lists.items():
+        there = {fold(entry.name) for entry in shown.lists.get(name, ())}
+        taken.append(there == {fold(entry.name) for entry in rewrite.entries})
+    if all(taken):
+        return "all"
+    return "some" if any(taken) else "none"
+
+
+def value_hash(value: str) -> str:
+    """Return the short hash of a scalar value."""
+    return short_hash(value.encode())
+
+
+def entry_hash(name: str) -> str:
+    """Return the short hash of a list entry; forms that Plex takes for the same have the same hash."""
+    return short_hash(fold(name).encode())
+
+
+def fold(name: str) -> str:
+    """Return the form in which Plex tells tags apart: without case, outer spaces or Unicode form."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _digests(wrote: Wrote) -> dict[str, frozenset[str]]:
+    return {name: frozenset(value.split(">") if isinstance(value, str) else value) for name, value in wrote.items()}
+
+
+def _scalar(name: str, item: Item, current: Current, ours: Ours, field: FieldPolicy) -> Scalar | None:
+    wanted: str = getattr(item, name)
+    shown = current.scalars.get(name, "")
+    from_file = name == "title" and item.named_after_file
+    policy: Policy = "fill" if from_file and field.policy == "sync" else field.policy
+    mine = ours.has(name, value_hash(shown))
+    if policy == "off" or _same(name, wanted, shown, ours):
+        return None
+    if not wanted:
+        return Scalar(value="", lock=False) if mine and shown and name != "title" else None
+    if policy == "fill" and shown and not mine:
+        return None
+    return Scalar(value=wanted, lock=field.lock and not from_file)
+
+
+def _same(name: str, wanted: str, shown: str, ours: Ours) -> bool:
+    """Equal, or the form in which Plex showed just this value when we wrote it."""
+    return wanted == shown or ours.pairs.get(name) == (value_hash(wanted), value_hash(shown))
+
+
+def _list(name: str, item: Item, current: Current, ours: Ours, field: FieldPolicy) -> Rewrite | None:
+    shown = current.lists.get(name, ())
+    there = {fold(entry.name): entry for entry in shown}
+    wanted: dict[str, str] = {fold(entry): entry for entry in getattr(item, name)}
+    kept = _kept(name, there, wanted, ours, field.policy)
+    if kept is None:
+        return None
+    entries = (*kept.values(), *(Entry(wanted[key]) for key in wanted if key not in kept))
+    entries = tuple(entry for entry in entries if not _taken_out(name, entry, there, ours, field.policy))
+    target = {fold(entry.name) for entry in entries}
+    if target == set(there):
+        return None
+    remove = tuple(entry.name for key, entry in there.items() if key not in target)
+    return Rewrite(entries=entries, remove=remove, lock=field.lock and bool(entries))
+
+
+def _kept(
+    name: str, there: Mapping[str, Entry], wanted: Mapping[str, str], ours: Ours, policy: Policy
+) -> dict[str, Entry] | None:
+    """Return the entries of Plex that stay, or None when the whole list is left alone."""
+    mine = {key for key in there if ours.has(name, short_hash(key.encode()))}
+    foreign = set(there) - mine
+    if policy == "off" or (policy == "fill" and foreign):
+        return None
+    keeps_foreign = policy == "merge" or not wanted
+    return {key: entry for key, entry in there.items() if key in wanted or (keeps_foreign and key in foreign)}
+
+
+def _taken_out(name: str, entry: Entry, there: Mapping[str, Entry], ours: Ours, policy: Policy) -> bool:
+    """Unless Stash wins: we added this one, Plex showed it, and a person took it out of a list that is not empty."""
+    if policy == "sync" or not there or fold(entry.name) in there:
+        return False
+    digest = entry_hash(entry.name)
+    return digest in ours.seen.get(name, ()) and digest not in ours.begun.get(name, ())
+
+
+def _scalar_wrote(name: str, change: Scalar | None, before: Current, shown: Current, ours: Ours) -> str:
+    value = shown.scalars.get(name, "")
+    digest = value_hash(value)
+    if change is not None and change.value:
+        sent = value_hash(change.value)
+        if sent == digest:
+            return sent
+        if value != before.scalars.get(name, ""):
+            return f"{sent}>{digest}"
+    if value and ours.has(name, digest):
+        return ">".join(ours.pairs[name]) if name in ours.pairs else digest
+    return ""
+
+
+def _list_wrote(
+    name: str, item: Item, change: Rewrite | None, *, before: Current, shown: Current, ours: Ours
+) -> tuple[str, ...]:
+    there = {entry_hash(entry.name) for entry in shown.lists.get(name, ())}
+    was = {entry_hash(entry.name) for entry in before.lists.get(name, ())}
+    wanted = {entry_hash(entry) for entry in getattr(item, name)}
+    added = {entry_hash(entry.name) for entry in change.entries} if change else set()
+    seen = ours.seen.get(name, frozenset()) & (there | wanted)
+    begun = ours.begun.get(name, frozenset()) & there
+    return tuple(sorted(seen | begun | (added & there) - was))

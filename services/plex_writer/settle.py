@@ -1,0 +1,112 @@
+"""When a scene is settled and what its outcome says; pure functions from a scene and its outcome to the next one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from common.messages import ItemOutcome, Outcome, OutcomeState, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ASIDE = (60.0, 300.0, 1_800.0)
+UNSURE = (120.0, 600.0)
+FIRST_WAIT = 300.0
+DAY = 86_400.0
+
+Reason = Literal["new", "another", "changed", "begun", "due"]
+
+
+def dirty_because(scene: Scene, outcome: Outcome | None, want: str, now: dt.datetime) -> Reason | None:
+    """Say why a scene has to be handled, or None when its outcome settles it.
+
+    A scene that waits is settled until its time comes: what wakes it is its file in Plex.
+    """
+    if outcome is None:
+        return "new"
+    if outcome.born != scene.born:
+        return "another"
+    if outcome.want != want:
+        return "changed"
+    if any(item.intent is not None for item in outcome.items.values()):
+        return "begun"
+    if outcome.due is not None and dt.datetime.fromisoformat(outcome.due) <= now:
+        return "due"
+    return None
+
+
+def is_stale(scene: Scene, outcome: Outcome | None) -> bool:
+    """Tell whether a scene is older than what was handled already, as after a broker came back from an older copy."""
+    return outcome is not None and scene.stamp < outcome.stamp
+
+
+def begin(scene: Scene, want: str, before: Outcome | None, now: dt.datetime) -> Outcome:
+    """Return the outcome that a scene's handling starts from; another scene under the same id inherits nothing."""
+    if before is None or before.born != scene.born:
+        return Outcome(
+            id=scene.id,
+            epoch=scene.epoch,
+            seq=scene.seq,
+            born=scene.born,
+            rev=scene.rev,
+            want=want,
+            state="waiting",
+            at=_text(now),
+        )
+    return msgspec.structs.replace(before, epoch=scene.epoch, seq=scene.seq, rev=scene.rev, at=_text(now))
+
+
+def ended(
+    outcome: Outcome,
+    state: OutcomeState,
+    detail: str,
+    *,
+    want: str,
+    now: dt.datetime,
+    items: Mapping[str, ItemOutcome] | None = None,
+    due_in: float | None = None,
+) -> Outcome:
+    """Return the outcome of a handling that came to an end, good or bad; `items` replace those known."""
+    return msgspec.structs.replace(
+        outcome,
+        state=state,
+        detail=detail,
+        want=want,
+        items=dict(outcome.items if items is None else items),
+        attempts=0,
+        due=None if due_in is None else _text(now + dt.timedelta(seconds=due_in)),
+        at=_text(now),
+    )
+
+
+def waiting(outcome: Outcome, detail: str, *, want: str, now: dt.datetime) -> Outcome:
+    """Return the outcome of a scene that Plex does not have; it is asked for less and less often, down to daily."""
+    again = outcome.attempts + 1 if outcome.state == "waiting" and outcome.want == want else 0
+    delay = min(DAY, FIRST_WAIT * 2.0 ** min(again, 20))
+    done = ended(outcome, "waiting", detail, want=want, now=now, items={}, due_in=delay)
+    return msgspec.structs.replace(done, attempts=again)
+
+
+def blamed(outcome: Outcome, why: str, *, want: str, now: dt.datetime) -> tuple[Outcome, float]:
+    """Charge a failure to one scene while Plex is well; return its outcome and the seconds until the next attempt.
+
+    After 1, 5 and 30 minutes it is `failed`, and tried again after a time that grows to a day.
+    """
+    attempts = outcome.attempts + 1
+    beyond = attempts - len(ASIDE)
+    delay = ASIDE[attempts - 1] if beyond <= 0 else min(DAY, ASIDE[-1] * 2.0 ** min(beyond, 20))
+    state: OutcomeState = outcome.state if beyond <= 0 and outcome.items else "failed"
+    charged = ended(outcome, state, why, want=want, now=now, due_in=delay)
+    return msgspec.structs.replace(charged, attempts=attempts), delay
+
+
+def unsure_again(attempts: int) -> float:
+    """Return the seconds after which a write without an answer is read again: 2 and 10 minutes."""
+    return UNSURE[min(attempts, len(UNSURE) - 1)]
+
+
+def _text(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,42 @@
+"""Scenes that Plex does not have yet, by the files they wait for. Pure; costs nothing until a file turns up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.paths import key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Waiting:
+    """Path -> scenes; bounded by the number of scenes."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, tuple[int, ...]] = {}
+        self._paths: dict[int, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def add(self, scene_id: int, paths: Iterable[str]) -> None:
+        """Let a scene wait for any of these files, in place of those it waited for."""
+        self.drop(scene_id)
+        keys = tuple(key(path) for path in paths)
+        self._paths[scene_id] = keys
+        for path in keys:
+            self._ids[path] = (*self._ids.get(path, ()), scene_id)
+
+    def drop(self, scene_id: int) -> None:
+        """Let a scene wait no longer."""
+        for path in self._paths.pop(scene_id, ()):
+            left = tuple(other for other in self._ids.get(path, ()) if other != scene_id)
+            if left:
+                self._ids[path] = left
+            else:
+                self._ids.pop(path, None)
+
+    def for_path(self, path: str) -> tuple[int, ...]:
+        """Return the scenes that wait for this file."""
+        return self._ids.get(key(path), ())

@@ -1,0 +1,355 @@
+"""The shell of plex_writer: what wakes it, the lane's loop, and what it tells about itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from common import messages
+from common.errors import Rejected, Unauthorized, Unavailable, Undecodable
+from common.messages import Scene, WatcherInfo, WriterInfo, WriterStats
+from common.service import Stopped
+from common.table import Counted, Table
+from common.topics import row_id
+from common.version import VERSION
+from services.plex_writer.compare import Compare
+from services.plex_writer.dirty import Dirty
+from services.plex_writer.lane import Blamed, Lane
+from services.plex_writer.library import Library
+from services.plex_writer.link import Link
+from services.plex_writer.outcomes import Outcomes
+from services.plex_writer.plex import PlexUnavailable
+from services.plex_writer.rate import Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from common.bus import Connection, Message
+    from common.messages import Request
+    from common.options import Options
+    from common.service import Service
+    from services.plex_writer.dirty import Ticket
+    from services.plex_writer.plex import Plex
+
+BATCH = 50
+DAY = 86_400.0
+IDLE = 1.0
+INFO_EVERY = 5.0
+LIBRARY_BUSY = 5.0
+LIBRARY_IDLE = 60.0
+
+log = structlog.get_logger("writer")
+
+
+class Writer:
+    """One Plex server's writer; `run` returns when the service is asked to stop and the item in hand is done."""
+
+    def __init__(self, service: Service, plex: Plex, options: Options) -> None:
+        self._service = service
+        self._plex = plex
+        self._name = service.settings.plex.name
+        self._dirty = Dirty()
+        self._scenes = Table(service.topics.scenes, service.reader, service.bus)
+        own = Table(service.topics.outcomes(self._name), service.reader, service.bus)
+        self._outcomes = Outcomes(own, service.undecoded)
+        self._library = Library(plex, self._outcomes, options)
+        self._link = Link(service, plex)
+        self._rate = Rate()
+        self._lane = Lane(
+            plex=plex,
+            scenes=self._scenes,
+            outcomes=self._outcomes,
+            library=self._library,
+            options=options,
+            dirty=self._dirty,
+            undecoded=service.undecoded,
+            stop=service.stop,
+        )
+        self._compare = Compare(
+            service,
+            scenes=self._scenes,
+            outcomes=self._outcomes,
+            library=self._library,
+            dirty=self._dirty,
+            options=options,
+        )
+        self._wake = asyncio.Event()
+        self._compare_wanted = asyncio.Event()
+        self._watcher = WatcherInfo(service="")
+        self._batch = BATCH
+        self._told_stats: WriterStats | None = None
+        self._told_info: WriterInfo | None = None
+        self._listed = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Register what wakes the lane; before the session connects, since its backlog comes with the connection."""
+        bus, topics = self._service.bus, self._service.topics
+        await bus.subscribe([f"{topics.scenes}/+"], self._on_scene, retained=False)
+        await bus.subscribe([topics.stash("info")], self._on_watcher)
+        bus.on_up.append(self._on_up)
+
+    async def run(self) -> None:
+        """Load our outcomes, then compare, watch the libraries, work and tell, side by side."""
+        await self._service.serve({"reconcile": self._on_reconcile, "resync": self._on_resync})
+        await self._service.unless_stopped(self._load())
+        beside = [self._compare_forever(), self._library_forever(), self._tell_forever()]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in beside]
+            with contextlib.suppress(Stopped):
+                await group.create_task(self._work_forever())
+            for task in tasks:
+                task.cancel()
+        await self._tell(final=True)
+
+    def _on_scene(self, message: Message) -> None:
+        """Note that a scene changed; its content is read when its turn comes, so the newest is what is written."""
+        scene_id = row_id(self._scenes.prefix, message.topic)
+        if scene_id is None:
+            return
+        if not message.payload:
+            self._dirty.mark(scene_id, live=True, gone=True)
+        else:
+            try:
+                messages.decode(Scene, message.payload)
+            except Undecodable as error:
+                self._service.undecoded.add(message.topic, error)
+                return
+            first_load = self._watcher.loading and scene_id not in self._outcomes
+            self._dirty.mark(scene_id, live=not first_load)
+        self._wake.set()
+
+    def _on_watcher(self, message: Message) -> None:
+        try:
+            info = messages.decode(WatcherInfo, message.payload) if message.payload else WatcherInfo(service="")
+        except Undecodable as error:
+            self._service.undecoded.add(message.topic, error)
+            return
+        if self._watcher.epoch not in (0, info.epoch):
+            self._compare_wanted.set()
+        self._watcher = info
+
+    def _on_up(self, connection: Connection) -> None:
+        """After every reconnect the broker may have lost what it had, the session included."""
+        if connection.generation > 1:
+            self._compare_wanted.set()
+
+    async def _on_reconcile(self, _: Request) -> object:
+        self._compare_wanted.set()
+        return {"detail": "comparing what Stash wants with what was written; see pending on stats"}
+
+    async def _on_resync(self, request: Request) -> object:
+        ids = request.ids or tuple(self._outcomes)
+        for scene_id in ids:
+            self._dirty.mark(scene_id, live=bool(request.ids), look=True)
+        self._wake.set()
+        return {"scenes": len(ids)}
+
+    async def _load(self) -> None:
+        while not self._service.ready:
+            try:
+                await self._link.load()
+                loaded = await self._outcomes.load(self._counted)
+            except Unavailable as error:
+                log.warning("outcomes_unreadable", why=str(error), effect="trying again; nothing is planned without")
+                await asyncio.sleep(1)
+                continue
+            self._service.ready = True
+            log.info("outcomes_loaded", outcomes=len(self._outcomes), table=loaded.verdict)
+        self._compare_wanted.set()
+
+    async def _counted(self) -> Counted | None:
+        info = await self._own_info()
+        return Counted(messages.Stamp(info.epoch, info.seq), info.outcomes, loading=False) if info else None
+
+    async def _own_info(self) -> WriterInfo | None:
+        topic = self._service.topics.plex(self._name, "info")
+        row = (await self._service.reader.read([topic])).get(topic)
+        try:
+            return messages.decode(WriterInfo, row) if row else None
+        except Undecodable as error:
+            self._service.undecoded.add(topic, error)
+            return None
+
+    async def _compare_forever(self) -> None:
+        """Compare at start, after every reconnect, at another epoch of the watcher, on request and daily."""
+        generation = self._service.bus.connection.generation if self._service.bus.connection else 1
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DAY):
+                    await self._compare_wanted.wait()
+            self._compare_wanted.clear()
+            try:
+                connection = await self._service.bus.wait_connected()
+                if connection.generation != generation:
+                    generation = connection.generation
+                    await self._audit()
+                await self._compare.run()
+            except Unavailable as error:
+                log.warning("compare_again", why=str(error))
+                self._compare_wanted.set()
+                await asyncio.sleep(1)
+            self._wake.set()
+
+    async def _audit(self) -> None:
+        """See whether the broker still has our last publication; if not, give it back what it lost."""
+        info = await self._own_info()
+        if info is not None and messages.Stamp(info.epoch, info.seq) == self._outcomes.stamp:
+            return
+        wrong = await self._outcomes.audit()
+        if wrong:
+            log.warning(
+                "audited", outcomes=len(self._outcomes), put_right=wrong, why="the broker had lost or kept more"
+            )
+        self._told_info = None
+
+    async def _library_forever(self) -> None:
+        """List at start and after every outage; then look for changes, more often while scenes wait."""
+        listed = 0
+        while True:
+            await self._link.well()
+            try:
+                if listed == self._link.times_up:
+                    woken = await self._library.refresh()
+                else:
+                    times_up = self._link.times_up
+                    woken = await self._library.load()
+                    listed = times_up
+                    self._after_listing()
+                self._mark_woken(woken)
+            except (PlexUnavailable, Unauthorized) as error:
+                await self._link.doubt(error)
+            except Rejected as error:
+                log.warning("listing_refused", why=str(error), effect="listing again later")
+                listed = 0
+            await self._until_listing_is_due(listed)
+
+    async def _until_listing_is_due(self, listed: int) -> None:
+        """Wait 5 seconds, or 60 while no scene waits for a file and Plex was not away."""
+        begun = time.monotonic()
+        while True:
+            await asyncio.sleep(LIBRARY_BUSY)
+            hurry = len(self._library.waiting) > 0 or listed != self._link.times_up
+            if hurry or time.monotonic() - begun >= LIBRARY_IDLE:
+                return
+
+    def _after_listing(self) -> None:
+        self._link.section = self._library.sections[0].id if self._library.sections else None
+        log.info("libraries_listed", items=len(self._library), libraries=[s.title for s in self._library.sections])
+        if self._library.missing or not self._library.sections:
+            log.error(
+                "libraries_missing",
+                missing=self._library.missing,
+                effect="scenes of theirs wait",
+                hint="S2P_PLEX_LIBRARIES names movie libraries by title or id",
+            )
+        self._listed.set()
+
+    def _mark_woken(self, scene_ids: set[int]) -> None:
+        for scene_id in scene_ids:
+            self._dirty.mark(scene_id, live=False, look=True)
+        if scene_ids:
+            self._wake.set()
+
+    async def _work_forever(self) -> None:
+        """Work until asked to stop; raises Stopped then, between two batches."""
+        while True:
+            await self._service.unless_stopped(self._ready_to_work())
+            if self._service.stop.is_set():
+                return
+            tickets = self._dirty.take(self._batch, time.monotonic())
+            if tickets:
+                await self._work(tickets)
+            else:
+                await self._service.unless_stopped(self._rest())
+
+    async def _ready_to_work(self) -> None:
+        """Wait for Plex and for its first listing, without which every scene would seem to be missing."""
+        await self._link.well()
+        await self._listed.wait()
+
+    async def _rest(self) -> None:
+        self._wake.clear()
+        due = self._dirty.next_due()
+        timeout = None if due is None else max(0.0, due - time.monotonic())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+
+    async def _work(self, tickets: Sequence[Ticket]) -> None:
+        before = self._lane.handled
+        try:
+            await self._lane.handle(tickets)
+            self._batch = min(BATCH, self._batch * 2)
+        except (PlexUnavailable, Unauthorized) as error:
+            await self._after_failure(tickets, error)
+        except Unavailable as error:
+            log.warning("broker_unavailable", why=str(error), effect="the scenes stay pending")
+            await self._service.unless_stopped(self._service.bus.wait_connected())
+        self._rate.add(self._lane.handled - before)
+
+    async def _after_failure(self, tickets: Sequence[Ticket], error: PlexUnavailable | Unauthorized) -> None:
+        """Plex away: nobody is to blame, and another scene goes first later. Plex well: find the scene that fails."""
+        if not await self._link.doubt(error):
+            self._batch = 1
+            self._dirty.send_back(tickets[0].scene_id)
+        elif isinstance(error, Blamed):
+            await self._lane.blame(error.ticket, str(error))
+        elif len(tickets) == 1:
+            await self._lane.blame(tickets[0], str(error))
+        else:
+            self._batch = 1
+
+    async def _tell_forever(self) -> None:
+        last_info = 0.0
+        while True:
+            await asyncio.sleep(IDLE)
+            await self._tell(stats_only=time.monotonic() - last_info < INFO_EVERY)
+            last_info = time.monotonic() if time.monotonic() - last_info >= INFO_EVERY else last_info
+
+    async def _tell(self, *, stats_only: bool = False, final: bool = False) -> None:
+        if not self._service.bus.connected:
+            return
+        stats = self._stats()
+        if stats != self._told_stats:
+            self._told_stats = stats
+            await self._service.publish("stats", stats)
+        info = self._info()
+        if not stats_only and info != self._told_info:
+            self._told_info = info
+            await self._service.publish("info", info)
+        if final:
+            log.info("handed_over", pending=stats.pending, outcomes=info.outcomes)
+
+    def _stats(self) -> WriterStats:
+        states = self._outcomes.states
+        return WriterStats(
+            pending=len(self._dirty),
+            synced=states["synced"],
+            waiting=states["waiting"],
+            ambiguous=states["ambiguous"],
+            failed=states["failed"],
+            skipped=states["skipped"],
+            rate=self._rate.per_second(),
+            writes=self._lane.writes,
+            requests=self._plex.requests,
+            last_sync=self._lane.last_sync,
+            suspect=self._compare.suspect,
+            undecodable=self._service.undecoded.payload(),
+        )
+
+    def _info(self) -> WriterInfo:
+        facts = self._link.facts
+        return WriterInfo(
+            service=VERSION,
+            server=facts.name if facts else "",
+            machine=facts.machine if facts else "",
+            version=facts.version if facts else "",
+            libraries=self._library.info(),
+            epoch=self._outcomes.stamp.epoch,
+            seq=self._outcomes.stamp.seq,
+            outcomes=len(self._outcomes),
+        )
