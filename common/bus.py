@@ -352,7 +352,7 @@ class Bus:
                 self._client.loop_misc()
 
     def _connected(
-        self, _client: Client, _data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+        self, client: Client, _data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         if reason.is_failure:
             self._drop(f"{self._broker.host}:{self._broker.port} refused us: {reason}", reason.value)
@@ -363,19 +363,17 @@ class Bus:
         self.connection = Connection(
             self._generation, flags.session_present, receive_maximum, getattr(properties, "MaximumPacketSize", None)
         )
+        self._resume(client, self.connection)
         self._up.set()
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(0)
-        asyncio.get_running_loop().call_soon(self._resume, self.connection)
 
-    def _resume(self, connection: Connection) -> None:
+    def _resume(self, client: Client, connection: Connection) -> None:
         """Renew subscriptions, then send what was left over, then tell who wants to know."""
-        if self.connection is not connection or self._client is None:
-            return
         log.info("broker_connected", generation=connection.generation, session_present=connection.session_present)
         for options in {subscription for subscription in self._handlers.values() if subscription.keep}:
             names = [name for name, subscription in self._handlers.items() if subscription == options]
-            self._client.subscribe([(name, _options(options)) for name in names])
+            client.subscribe([(name, _options(options)) for name in names])
         self._pump()
         for listener in self.on_up:
             listener(connection)

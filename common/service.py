@@ -41,6 +41,7 @@ DRAIN = 8.0
 PING_TIMEOUT = 1.0
 KEEPALIVE = 15
 KEPT_TOPICS = 10
+TENFOLDS = frozenset(10**exponent for exponent in range(2, 10))
 HEALTH_EVERY = 5.0
 REQUESTS_AT_ONCE = 20
 
@@ -57,7 +58,7 @@ def now() -> str:
 
 
 class Undecoded:
-    """Counts payloads that could not be read, and logs each topic once."""
+    """Counts payloads that could not be read; logs the first few, then every tenfold, so that a flood stays short."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -66,8 +67,8 @@ class Undecoded:
     def add(self, topic: str, error: Undecodable) -> None:
         """Count one more, and keep the reason of the last few topics."""
         self.count += 1
-        if topic not in self._last:
-            log.warning("undecodable", topic=topic, why=str(error), effect="left alone; the rest goes on")
+        if (topic not in self._last and self.count <= KEPT_TOPICS) or self.count in TENFOLDS:
+            log.warning("undecodable", topic=topic, why=str(error), count=self.count, effect="left alone")
         self._last.pop(topic, None)
         self._last[topic] = str(error)
         while len(self._last) > KEPT_TOPICS:

@@ -17,7 +17,6 @@ import asyncio
 import datetime as dt
 import random
 import re
-import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
@@ -63,10 +62,9 @@ class Query(NamedTuple):
 
 
 class Answer(NamedTuple, Generic[T]):
-    """The data of an answer, the monotonic time at which its request began, and Stash's own clock (its Date header)."""
+    """The data of an answer, and Stash's own clock: the Date header that came with it."""
 
     data: T
-    began: float
     date: dt.datetime
 
 
@@ -120,7 +118,6 @@ class Stash:
         raise AssertionError("unreachable")
 
     async def _ask(self, query: Query, kind: type[T], variables: Mapping[str, object]) -> Answer[T]:
-        began = time.monotonic()
         question = {"query": query.text, "operationName": query.operation, "variables": variables}
         response, content = await self._post(query, msgspec.json.encode(question))
         raw = data_of(query, response.status_code, response.headers, content)
@@ -128,7 +125,7 @@ class Stash:
             data = msgspec.json.decode(raw, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Failed(f"{query.name}: Stash's answer has not the shape that was asked for: {error}") from error
-        return Answer(data, began, _date(response.headers))
+        return Answer(data, _date(response.headers))
 
     async def _post(self, query: Query, body: bytes) -> tuple[httpx.Response, bytes]:
         if self._client is None:

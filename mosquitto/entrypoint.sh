@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prepares the broker's settings, access rules and passwords, then becomes the command it is given, if any.
 #
-# The container runs it as root ahead of the broker; without Docker anyone may run it. It needs POSIX sh and mosquitto_passwd.
+# The container runs it as root ahead of the broker; without Docker anyone may. It needs POSIX sh and mosquitto_passwd.
 #   BROKER_CONFIG     folder to fill: mosquitto.conf, acl, passwd, and a file of mosquitto_sub's options a user
 #   BROKER_DATA       folder of the broker's database
 #   BROKER_PASSWORDS  folder with one file a user; a password that is not there is made, once
@@ -11,7 +11,7 @@
 #   BROKER_LISTENER   port, then the address unless the broker is to listen on all
 #   BROKER_ANONYMOUS  true: no accounts and no access rules; on loopback only
 #   BROKER_PLUGINS    folders to look for the plugins of Mosquitto 2.1 in; without them the settings are those for 2.0
-#   S2P_MQTT_BASE         base topic
+#   S2P_MQTT_BASE     base topic
 set -eu
 umask 077
 LC_ALL=C
@@ -33,7 +33,8 @@ fail() {
 }
 
 plugins() {
-    for folder in ${BROKER_PLUGINS:-/usr/lib /usr/lib/mosquitto /usr/lib/*/mosquitto /usr/lib64 /usr/local/lib /opt/homebrew/lib}; do
+    usual='/usr/lib /usr/lib/mosquitto /usr/lib/*/mosquitto /usr/lib64 /usr/local/lib /opt/homebrew/lib'
+    for folder in ${BROKER_PLUGINS:-$usual}; do
         if [ -e "$folder/mosquitto_persist_sqlite.so" ]; then
             printf '%s' "$folder"
             return
@@ -47,8 +48,9 @@ escaped() {
 
 render() { # TEMPLATE
     sed -e "s/^\[$generation\] //" -e "s/^\[$access\] //" -e "s/^\[$generation $access\] //" -e '/^\[/d' \
-        -e "s|@LISTENER@|$(escaped "$listener")|" -e "s|@USER@|$(escaped "$account")|" -e "s|@BASE@|$(escaped "$base")|" \
-        -e "s|@CONFIG@|$(escaped "$config")|" -e "s|@DATA@|$(escaped "$data")|" -e "s|@PLUGINS@|$(escaped "$plugins")|" \
+        -e "s|@LISTENER@|$(escaped "$listener")|" -e "s|@USER@|$(escaped "$account")|" \
+        -e "s|@CONFIG@|$(escaped "$config")|" -e "s|@DATA@|$(escaped "$data")|" \
+        -e "s|@PLUGINS@|$(escaped "$plugins")|" -e "s|@BASE@|$(escaped "$base")|" \
         "$templates/$1.template" >"$config/$1"
 }
 
@@ -97,14 +99,15 @@ accounts() {
 }
 
 case $base in
-    '' | /* | */ | *//* | *[!A-Za-z0-9_/-]*) fail "S2P_MQTT_BASE must be letters, digits, _ and -, in levels with / between" ;;
+    '' | /* | */ | *//* | *[!A-Za-z0-9_/-]*)
+        fail "S2P_MQTT_BASE must be letters, digits, _ and -, in levels with / between them" ;;
 esac
 access=accounts
 if [ "${BROKER_ANONYMOUS:-}" = true ]; then
     access=anonymous
     case $listener in
         *' 127.0.0.1' | *' ::1' | *' localhost') ;;
-        *) fail "without accounts the broker listens on loopback only: set BROKER_LISTENER to '${listener%% *} 127.0.0.1'" ;;
+        *) fail "without accounts it listens on loopback only: set BROKER_LISTENER to '${listener%% *} 127.0.0.1'" ;;
     esac
 fi
 plugins=$(plugins)

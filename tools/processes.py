@@ -5,6 +5,7 @@ Every process is ended by its own pid, writes to a log file of its own, and dies
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
@@ -53,7 +54,11 @@ def listens(port: int) -> bool:
 
 
 class Process:
-    """One child process; `log` collects what it prints on both channels, standard output first where it announces."""
+    """One child process; `log` collects what it prints on both channels, standard output first where it announces.
+
+    With `to_terminal` it prints where we do and there is no log. `hold` are descriptors that it keeps open, such as a
+    lock's.
+    """
 
     def __init__(
         self,
@@ -63,12 +68,16 @@ class Process:
         env: Mapping[str, str] | None = None,
         *,
         own_group: bool = True,
+        to_terminal: bool = False,
+        hold: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._command = command
         self._env = env
         self._own_group = own_group
+        self._to_terminal = to_terminal
+        self._hold = hold
         self._popen: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -98,7 +107,7 @@ class Process:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        with self.log.open("ab") as log:
+        with contextlib.nullcontext() if self._to_terminal else self.log.open("ab") as log:
             self._popen = subprocess.Popen(
                 self._command,
                 cwd=ROOT,
@@ -107,6 +116,7 @@ class Process:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=self._own_group,
+                pass_fds=self._hold,
             )
 
     def stop(self, *, seconds: float = 12.0) -> int | None:
@@ -114,12 +124,17 @@ class Process:
         if self._popen is None:
             return None
         if self.alive:
-            self._popen.terminate()
+            self.terminate()
             try:
                 self._popen.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._popen.kill()
         return self._popen.wait()
+
+    def terminate(self) -> None:
+        """Ask it to end, and do not wait."""
+        if self._popen is not None:
+            self._popen.terminate()
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
@@ -138,6 +153,16 @@ class Process:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def stop_all(processes: Iterable[Process], *, seconds: float = 9.0) -> None:
+    """Ask all of them to end at once, and insist on it `seconds` later."""
+    running = list(processes)
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + seconds
+    for process in running:
+        process.stop(seconds=max(0.1, deadline - time.monotonic()))
 
 
 class Server(Process):
@@ -236,8 +261,19 @@ def program(name: str) -> str:
     return found
 
 
-def prepare_broker(folder: Path, data: Path, port: int, *, anonymous: bool = True, base: str = "stash2plex") -> None:
-    """Fill `folder` with mosquitto.conf for a broker on this port of the loopback interface."""
+def prepare_broker(
+    folder: Path,
+    data: Path,
+    port: int,
+    *,
+    anonymous: bool = True,
+    base: str = "stash2plex",
+    env: Mapping[str, str] = os.environ,
+) -> None:
+    """Fill `folder` with mosquitto.conf for a broker on this port of the loopback interface.
+
+    `env` may have BROKER_..._PASSWORD, as entrypoint.sh says.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "BROKER_CONFIG": str(folder),
@@ -247,12 +283,15 @@ def prepare_broker(folder: Path, data: Path, port: int, *, anonymous: bool = Tru
         "BROKER_ANONYMOUS": "true" if anonymous else "false",
         "S2P_MQTT_BASE": base,
     }
-    subprocess.run([str(ROOT / "mosquitto" / "entrypoint.sh")], env=dict(os.environ, **settings), check=True)
+    subprocess.run([str(ROOT / "mosquitto" / "entrypoint.sh")], env={**env, **settings}, check=True)
 
 
-def service(name: str, folder: Path, settings: Mapping[str, str], *, log_name: str = "") -> Process:
+def service(
+    name: str, folder: Path, settings: Mapping[str, str], *, log_name: str = "", to_terminal: bool = False
+) -> Process:
     """Return one of the three services as a process, configured by `settings` alone, whatever the shell has set."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("S2P_")}
     # all of it runs on one machine here, so loopback addresses are right even where that machine is a container
     env = {**clean, "PYTHONUNBUFFERED": "1", "S2P_IN_CONTAINER": "false", **settings}
-    return Process(log_name or name, [sys.executable, "-m", f"services.{name}"], folder, env)
+    command = [sys.executable, "-m", f"services.{name}"]
+    return Process(log_name or name, command, folder, env, to_terminal=to_terminal)

@@ -1,0 +1,18 @@
+# One image for stash_watcher, plex_writer, provider and s2p; docker-compose.yml says which of them a container is.
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    S2P_HEALTH_FILE=/tmp/healthy
+
+WORKDIR /app
+
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -r requirements.txt
+
+COPY common/ common/
+COPY services/ services/
+COPY tools/ tools/
+RUN python -m compileall -q common services tools
+
+USER 10001:10001

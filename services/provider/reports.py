@@ -1,0 +1,81 @@
+"""The unmatched reports on the broker: published beside the answers, never in their way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from common import messages
+from common.errors import Undecodable
+from common.messages import Unmatched
+from common.service import now
+from services.provider.misses import LIMIT, Misses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from common.bus import Message
+    from common.service import Service
+
+EXPIRY: Final = 30 * 24 * 3600
+
+
+class Reports:
+    """Owner of `provider/unmatched/+`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._misses = Misses()
+        self._due: dict[str, Unmatched | None] = {}
+        self._wake = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Take over the reports that stand already; before the session connects."""
+        await self._service.bus.subscribe([f"{self._service.topics.unmatched}/+"], self._on_report)
+
+    def missed(self, key: str, file: str) -> None:
+        """Report that no scene has a file, at most once a minute."""
+        self._publish_soon(self._misses.note(key, file, at=now(), clock=time.monotonic()))
+
+    def matched(self, keys: Iterable[str]) -> None:
+        """Remove the reports of files that have a scene."""
+        self._publish_soon(self._misses.settle(keys))
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a report at all."""
+        return len(self._misses) > 0
+
+    async def publish_forever(self) -> None:
+        """Bring the broker up to date, the newest word on each file."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._due:
+                leaf = next(iter(self._due))
+                report = self._due.pop(leaf)
+                payload = b"" if report is None else messages.encode(report)
+                expiry = None if report is None else EXPIRY
+                topic = f"{self._service.topics.unmatched}/{leaf}"
+                await self._service.bus.publish(topic, payload, retain=True, expiry=expiry)
+
+    def _publish_soon(self, changes: dict[str, Unmatched | None]) -> None:
+        for leaf, report in changes.items():
+            self._due.pop(leaf, None)
+            self._due[leaf] = report
+        while len(self._due) > 2 * LIMIT:
+            # the broker has been away for a whole scan; what is dropped is asked for again or expires
+            del self._due[next(iter(self._due))]
+        if changes:
+            self._wake.set()
+
+    def _on_report(self, message: Message) -> None:
+        if not message.payload:
+            return
+        try:
+            report = messages.decode(Unmatched, message.payload)
+        except Undecodable as error:
+            self._service.undecoded.add(message.topic, error)
+            return
+        self._misses.adopt(message.topic.rpartition("/")[2], report)

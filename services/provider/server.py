@@ -1,0 +1,80 @@
+"""The HTTP server inside the service's event loop: its port, its log lines, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+from typing import TYPE_CHECKING, Final
+
+import structlog
+import uvicorn
+
+from common.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
+
+CONNECTIONS: Final = 500
+BACKLOG: Final = 512
+DRAIN: Final = 4
+
+log = structlog.get_logger("http")
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the service."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _LogLines(logging.Handler):
+    """Hands the server's log lines to the service's log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.log(record.levelno, "http_server", what=record.getMessage(), exc_info=record.exc_info)
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on all addresses of this machine. Raises Misconfigured."""
+    try:
+        return socket.create_server(("0.0.0.0", port), backlog=BACKLOG)  # noqa: S104 - Plex asks from another host
+    except OSError as error:
+        why = "something else listens there" if error.errno == errno.EADDRINUSE else str(error)
+        raise Misconfigured(
+            [f"S2P_PROVIDER_PORT is {port}, which cannot be used: {why}. Stop that, or choose another port."]
+        ) from error
+
+
+async def serve(app: ASGIApp, sock: socket.socket, stop: asyncio.Event) -> None:
+    """Answer on `sock` until `stop` is set, then give answers under way 4 seconds."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=DRAIN,
+    )
+    logger = logging.getLogger("uvicorn.error")
+    logger.handlers, logger.propagate = [_LogLines(logging.WARNING)], False
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        stopping.cancel()
+        serving.cancel()

@@ -1,0 +1,67 @@
+"""Where observations of both lanes arrive: what is news is published, what is stale is asked for again."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from services.stash_watcher.changes import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from common.service import Undecoded
+    from services.stash_watcher.library import Garbled, Scenes
+    from services.stash_watcher.publisher import Publisher
+
+FEW = 20
+
+
+class Desk:
+    """Applies answers; `asks` are the ids to fetch next, `removals` counts what went since the last whole listing."""
+
+    def __init__(self, publisher: Publisher, undecoded: Undecoded) -> None:
+        self.asks: dict[int, None] = {}
+        self.removals = 0
+        self._publisher = publisher
+        self._undecoded = undecoded
+
+    @contextmanager
+    def question(self) -> Iterator[float]:
+        """Register a question for as long as its answer is not applied; gives the time at which it begins."""
+        book = self._publisher.book
+        began = book.begin(time.monotonic())
+        try:
+            yield began
+        finally:
+            book.end(began)
+
+    def ask(self, ids: Iterable[int]) -> None:
+        """Have these scenes fetched before anything else."""
+        self.asks.update(dict.fromkeys(ids))
+
+    async def apply(self, found: Scenes, began: float) -> None:
+        """Publish what is news among the scenes of an answer whose request began then."""
+        for scene in found.scenes:
+            if await self._publisher.observe(scene, began) == "again":
+                self.ask((scene.id,))
+        for garbled in found.garbled:
+            self._skip(garbled)
+
+    async def remove_few(self, gone: Iterable[int]) -> bool:
+        """Remove scenes that Stash said it has not; False when they are too many to go without a whole listing."""
+        known = [key for key in gone if key in self._publisher.book.entries]
+        if self.removals + len(known) > FEW:
+            return False
+        for key in known:
+            await self._publisher.remove(key)
+        self.removals += len(known)
+        return True
+
+    def _skip(self, garbled: Garbled) -> None:
+        name = f"{garbled.query} scene {garbled.id}" if garbled.id else garbled.query
+        self._undecoded.add(name, garbled.why)
+        if garbled.id:
+            updated = digest(garbled.updated_at) if garbled.updated_at else None
+            self._publisher.book.set_aside(garbled.id, updated)

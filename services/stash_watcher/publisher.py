@@ -1,0 +1,130 @@
+"""Puts scenes on the bus, one at a time and each with the next stamp, and remembers what the broker has confirmed.
+
+What was confirmed last is how an audit tells whether the broker forgot anything (see `audit`): a broker that comes back
+with an older state has lost the newest of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from common import messages
+from common.bus import TooLarge
+from common.errors import Undecodable
+from common.service import Undecoded, now
+from services.stash_watcher.changes import Book, Stamps, digest
+
+if TYPE_CHECKING:
+    from common.bus import Bus
+    from common.messages import Scene
+    from common.table import Table
+    from services.stash_watcher.changes import Verdict
+
+CUTS = ((), ("markers",), ("markers", "urls"), ("markers", "urls", "details"))
+EMPTIES: dict[str, object] = {"markers": (), "urls": (), "details": ""}
+KEPT_MARKS = 100
+
+log = structlog.get_logger("publisher")
+
+
+class Publisher:
+    """The only place that writes to the table; `book` and `stamps` always include what was handed to the bus.
+
+    `marks` maps topics to hashes of what the broker confirmed last, None for a removal; `skipped` counts scenes that
+    are too large for the broker.
+    """
+
+    def __init__(self, table: Table, bus: Bus) -> None:
+        self.book = Book()
+        self.stamps = Stamps()
+        self.skipped = Undecoded()
+        self.published = 0
+        self.removed = 0
+        self.last_change = ""
+        self.last_at = 0.0
+        self.news = asyncio.Event()
+        self.marks: dict[str, int | None] = {}
+        self._table = table
+        self._bus = bus
+        self._last: asyncio.Future[None] | None = None
+        # a stamp, the book and the place in the bus's queue must agree on the order of publications
+        self._one = asyncio.Lock()
+
+    async def observe(self, scene: Scene, began: float) -> Verdict:
+        """Publish a scene as observed by a request that began then, if that is news."""
+        async with self._one:
+            verdict = self.book.judge(scene, began)
+            if verdict == "publish":
+                await self._publish(scene)
+            return verdict
+
+    async def remove(self, scene_id: int) -> None:
+        """Clear a scene's topic, if it has one."""
+        async with self._one:
+            if scene_id in self.book.entries:
+                confirmed = await self._table.delete(scene_id)
+                self.book.removed(scene_id, time.monotonic())
+                self._sent(self._table.topic(scene_id), None, confirmed)
+                self.removed += 1
+
+    async def settled(self) -> None:
+        """Wait until the broker has confirmed everything handed over so far; it confirms in order."""
+        if self._last is not None:
+            await asyncio.wait((self._last,))
+
+    def confirm(self, topic: str, payload: bytes | None) -> None:
+        """Take note that the broker has this on a topic and, before it, everything confirmed so far."""
+        self.marks = {topic: None if payload is None else hash(payload)}
+
+    async def _publish(self, scene: Scene) -> None:
+        """Hand a scene to the bus, cut as far as the broker's largest packet demands.
+
+        `rev` stays that of the whole scene, so that a cut one is not taken for changed the next time.
+        """
+        # the largest packet is only known while connected
+        await self._bus.wait_connected()
+        stamp = self.stamps.next
+        whole = msgspec.structs.replace(scene, epoch=stamp.epoch, seq=stamp.seq)
+        for cut in CUTS:
+            kept = msgspec.structs.replace(whole, cut=cut, **{name: EMPTIES[name] for name in cut}) if cut else whole
+            payload = messages.encode(kept)
+            try:
+                confirmed = await self._table.put(scene.id, payload)
+            except TooLarge as error:
+                refused = error
+                continue
+            self.stamps.saw(stamp)
+            self.book.published(kept, time.monotonic())
+            self._sent(self._table.topic(scene.id), payload, confirmed)
+            self.published += 1
+            return
+        self.skipped.add(self._table.topic(scene.id), Undecodable(f"too large for the broker: {refused}"))
+        self.book.set_aside(scene.id, digest(scene.updated_at))
+
+    def _sent(self, topic: str, payload: bytes | None, confirmed: asyncio.Future[None]) -> None:
+        """Remember it for the audit once the broker confirms it; a refusal ends the process with its reason."""
+        mark = None if payload is None else hash(payload)
+
+        def done(future: asyncio.Future[None]) -> None:
+            if not future.cancelled():
+                future.result()
+                self._mark(topic, mark)
+
+        confirmed.add_done_callback(done)
+        self._last = confirmed
+        self.last_at = time.monotonic()
+        self.last_change = now()
+        self.news.set()
+
+    def _mark(self, topic: str, mark: int | None) -> None:
+        """Keep the info, which is the first, and the newest of the rest: what is lost, is lost from the end."""
+        self.marks.pop(topic, None)
+        self.marks[topic] = mark
+        if len(self.marks) > KEPT_MARKS:
+            del self.marks[next(islice(self.marks, 1, None))]

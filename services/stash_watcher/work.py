@@ -1,0 +1,117 @@
+"""What bulk work is wanted and which of it is next; pure.
+
+audit     the broker may have forgotten something: read our table back
+load      walk over whole scenes: a first load, the rest of one, or all of them again on request
+sweep     walk over the light listing: what is new, changed, moved or gone
+backlog   fetch single scenes that a sweep or an audit found to differ
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from services.stash_watcher.pace import sweep_pause
+from services.stash_watcher.source import Evidence
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from services.stash_watcher.library import Listing
+
+Task = Literal["audit", "load", "sweep", "backlog"]
+ORDER: tuple[Task, ...] = ("audit", "load", "sweep", "backlog")
+HOLD = 60.0
+
+
+@dataclass(slots=True)
+class Walk:
+    """How far a walk over all scenes in id order has come; `began` is registered with the book while it lasts.
+
+    A walk that does not start at the first scene is not `whole`: it says nothing about what is gone.
+    """
+
+    began: float
+    after: int = 0
+    whole: bool = True
+    seen: set[int] = field(default_factory=set)
+    differing: list[int] = field(default_factory=list)
+    clock: dt.datetime | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+
+    def listed(self, listing: Listing) -> None:
+        """Take in one page of the light listing."""
+        self.seen.update(row.id for row in listing.rows)
+        self.clock = self.clock or listing.clock
+        self.after = listing.rows[-1].id
+
+
+@dataclass(slots=True)
+class Work:
+    """The bulk work that is wanted; walks keep their place when Stash goes away in between.
+
+    A sweep is `sweep_wanted` on a suspicion, `asked` for by a person, or `due` by the clock; `confirmed` when a person
+    has said that scenes may go, however many.
+    """
+
+    audit: bool = False
+    load: Walk | None = None
+    sweep: Walk | None = None
+    sweep_wanted: bool = False
+    asked: bool = False
+    confirmed: bool = False
+    due: float | None = None
+    backlog: dict[int, None] = field(default_factory=dict)
+    held: dict[Task, float] = field(default_factory=dict)
+    _swept: float | None = None
+    _took: float = 0.0
+
+    def next(self, now: float, *, stash: bool) -> Task | None:
+        """Return what to do now; without Stash only an audit can be done."""
+        for task in ORDER:
+            if self.wants(task, now) and self.held.get(task, now) <= now and (stash or task == "audit"):
+                return task
+        return None
+
+    def wants(self, task: Task, now: float) -> bool:
+        """Say whether a kind of work is wanted at this time."""
+        return {
+            "audit": self.audit,
+            "load": self.load is not None,
+            "sweep": self.sweep is not None or (self._sweep_due(now) and self.load is None),
+            "backlog": bool(self.backlog),
+        }[task]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to do, apart from the next sweep by the clock."""
+        return not (self.audit or self.load or self.sweep or self.sweep_wanted or self.asked or self.backlog)
+
+    def hold(self, task: Task, now: float) -> None:
+        """Leave a task alone for a while, because a query of it does not fit this Stash."""
+        self.held[task] = now + HOLD
+
+    def fetch(self, ids: Iterable[int]) -> None:
+        """Put scenes on the backlog."""
+        self.backlog.update(dict.fromkeys(ids))
+
+    def swept(self, began: float, now: float, every: float | None) -> None:
+        """Take in that a walk has seen every scene."""
+        self.sweep_wanted = self.asked = self.confirmed = False
+        self.sweep, self._swept, self._took = None, now, now - began
+        self.due = None if every is None else now + every
+
+    def will_reach(self, scene_id: int) -> bool:
+        """Say whether bulk work will fetch this scene anyway."""
+        return (self.load is not None and scene_id > self.load.after) or scene_id in self.backlog
+
+    def called_for(self, now: float) -> bool:
+        """Say whether a person or the clock wants a sweep, and not only a suspicion of ours."""
+        return self.asked or (self.due is not None and now >= self.due)
+
+    def _sweep_due(self, now: float) -> bool:
+        if self.called_for(now):
+            return True
+        rested = self._swept is None or now - self._swept >= sweep_pause(self._took)
+        return self.sweep_wanted and rested

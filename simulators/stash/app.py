@@ -1,0 +1,164 @@
+"""The HTTP routes: the public ones behind access check and faults, the control API beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+
+from simulators.stash import chapters, control, images, recording
+from simulators.stash.engine import Answer, encode
+from simulators.stash.mishaps import Mishaps
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from simulators.stash.server import Stash
+
+Endpoint = "Callable[[Request], Awaitable[Response]]"
+
+
+class Guard:
+    """Lets a request through to `app` if Stash's access check does; only /healthz is open to all."""
+
+    def __init__(self, stash: Stash, app: ASGIApp) -> None:
+        self.stash = stash
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        refusal = None if request.url.path == "/healthz" else self.stash.access.refusal(request)
+        await (refusal or self.app)(scope, receive, send)
+
+
+def base_url(request: Request) -> str:
+    """Return the base of every URL in the answer: what the client, or its proxy, says it asked."""
+    scheme = request.headers.get("X-Forwarded-Proto", request.url.scheme)
+    host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
+    return f"{scheme}://{host}{request.headers.get('X-Forwarded-Prefix', '').rstrip('/')}"
+
+
+def _graphql(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            asked = await _asked(request)
+        except ValueError as error:
+            return _json(request, Answer(400, _unreadable(f"json request body could not be decoded: {error}")))
+        if asked is None:
+            return _json(request, Answer(400, _unreadable("transport not supported")))
+        return await _executed(stash, request, asked)
+
+    return endpoint
+
+
+async def _asked(request: Request) -> dict[str, Any] | None:
+    """Return the request in a POST's JSON or a GET's query, None where it is neither."""
+    if request.method == "GET":
+        given: dict[str, Any] = dict(request.query_params)
+        return {**given, "variables": json.loads(given.get("variables") or "null")}
+    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+        return None
+    asked = json.loads(await request.body())
+    if not isinstance(asked, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one error for all that is not a request
+    return asked
+
+
+async def _executed(stash: Stash, request: Request, asked: dict[str, Any]) -> Response:
+    base = base_url(request)
+    key = recording.key_of(asked, base, zipped=_zips(request)) if stash.recording.on else None
+    kept = stash.recording.get(key, stash.state()) if key else None
+    if kept is not None:
+        return _bytes(request, 200, kept)
+    answer, seconds = stash.graphql(asked, base)
+    if seconds:
+        await asyncio.sleep(seconds)
+    body = recording.compress(answer.body) if _zips(request) else answer.body
+    if key and answer.status == 200:
+        stash.recording.put(key, body)
+    return _bytes(request, answer.status, body)
+
+
+def _zips(request: Request) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def _json(request: Request, answer: Answer) -> Response:
+    return _bytes(request, answer.status, recording.compress(answer.body) if _zips(request) else answer.body)
+
+
+def _bytes(request: Request, status: int, body: bytes) -> Response:
+    zipped = {"Content-Encoding": "gzip"} if _zips(request) else {}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding", **zipped}
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _unreadable(message: str) -> bytes:
+    return encode({"errors": [{"message": message}], "data": None})
+
+
+def _login(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        if request.method == "GET":
+            target = request.query_params.get("returnURL", "/")
+            return HTMLResponse("<h1>Login</h1>") if stash.access.password else RedirectResponse(target, 302)
+        form = await request.form()
+        given = (form.get("username"), form.get("password"))
+        if given != (stash.access.username, stash.access.password):
+            return PlainTextResponse("Username or password is invalid\n", 401)
+        response = Response(status_code=200)
+        response.set_cookie("session", stash.access.new_session(), max_age=3600, httponly=False, samesite="lax")
+        return response
+
+    return endpoint
+
+
+def _chapters(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return chapters.respond(stash.db, request.path_params["id"])
+
+    return endpoint
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse(".")
+
+
+async def _page(_request: Request) -> Response:
+    return HTMLResponse("<!doctype html><html><head><title>Stash</title></head><body></body></html>")
+
+
+def _image(stash: Stash, find: images.Find) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return images.respond(request, stash.db, find)
+
+    return endpoint
+
+
+def build(stash: Stash) -> Starlette:
+    """Return the whole application over one simulated Stash."""
+    only_get = [
+        *(Route(path, _image(stash, find)) for path, find in images.ROUTES.items()),
+        Route("/scene/{id}/vtt/chapter", _chapters(stash)),
+    ]
+    for route in only_get:
+        route.methods = {"GET"}  # Starlette adds HEAD by itself, Stash answers it with 405
+    public = Starlette(
+        routes=[
+            Route("/healthz", _health),
+            Route("/graphql", _graphql(stash), methods=["GET", "POST"]),
+            Route("/login", _login(stash), methods=["GET", "POST"]),
+            *only_get,
+            Route("/{path:path}", _page),
+        ]
+    )
+    outside = Mishaps(stash, Guard(stash, public))
+    return Starlette(routes=[Mount("/control", routes=control.routes(stash)), Mount("/", app=outside)])

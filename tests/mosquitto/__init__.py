@@ -1,0 +1,1 @@
+"""Tests of the broker's configuration, and of the containers around it."""

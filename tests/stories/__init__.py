@@ -1,0 +1,1 @@
+"""Stories with real processes: broker, simulators and services, killed and cut off at chosen points."""

@@ -1,0 +1,29 @@
+"""The world that a story starts with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Give 20 scenes that Plex has the files of; no service runs yet."""
+    with World(tmp_path) as made:
+        made.scan_all()
+        yield made
+
+
+@pytest.fixture
+def running(world: World) -> World:
+    """Give a world in which watcher and writer have done the first load."""
+    world.start("stash_watcher", "plex_writer")
+    world.settle()
+    return world
