@@ -175,9 +175,8 @@ def watch(watched: Sequence[Watched], stop: threading.Event) -> int:
                 say(f"{each.process.name} cannot run, and says why above; stopping everything")
                 return 2
             if status is not None:
-                say(
-                    f"{each.process.name} ended (exit status {status}); starting it again in {pause(each.failures):.0f} s"
-                )
+                again = f"starting it again in {pause(each.failures):.0f} s"
+                say(f"{each.process.name} ended (exit status {status}); {again}")
     return 0
 
 
@@ -233,7 +232,10 @@ def main() -> int:
     try:
         return run(settings, options.data.resolve(), stop)
     except BlockingIOError:
-        say(f"{options.data} is in use by another ./run up, or by a broker that one left behind. Stop it first.")
+        say(
+            f"{options.data} is in use by another ./run up, or by a broker that a killed one left. Stop it first: it is"
+        )
+        say(f"the process that pgrep -f {options.data / 'broker' / 'mosquitto.conf'} finds.")
         return 2
     except (NotStarted, TimeoutError) as error:
         say(str(error))

@@ -145,10 +145,10 @@ class Library:
             return await self._each(ids)
         found = _scenes(query, answer.data.find_scenes.scenes)
         answered = set(found.ids)
-        return _joined([found, await self._each([key for key in ids if key not in answered])])
+        return joined([found, await self._each([key for key in ids if key not in answered])])
 
     async def _each(self, ids: Collection[int]) -> Scenes:
-        return _joined([await self._one(key) for key in ids])
+        return joined([await self._one(key) for key in ids])
 
     async def _one(self, scene_id: int) -> Scenes:
         query, variables = self._documents.one, {"id": str(scene_id)}
@@ -199,7 +199,8 @@ def _scenes(query: Query, raws: Sequence[Raw]) -> Scenes:
     return found
 
 
-def _joined(parts: Sequence[Scenes]) -> Scenes:
+def joined(parts: Sequence[Scenes]) -> Scenes:
+    """Return the answers to several requests as one."""
     whole = Scenes([], [], [])
     for part in parts:
         whole.scenes.extend(part.scenes)

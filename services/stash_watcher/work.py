@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-    from services.stash_watcher.library import Listing
-
 Task = Literal["audit", "load", "sweep", "backlog"]
 ORDER: tuple[Task, ...] = ("audit", "load", "sweep", "backlog")
 HOLD = 60.0
@@ -39,12 +37,6 @@ class Walk:
     differing: list[int] = field(default_factory=list)
     clock: dt.datetime | None = None
     evidence: Evidence = field(default_factory=Evidence)
-
-    def listed(self, listing: Listing) -> None:
-        """Take in one page of the light listing."""
-        self.seen.update(row.id for row in listing.rows)
-        self.clock = self.clock or listing.clock
-        self.after = listing.rows[-1].id
 
 
 @dataclass(slots=True)

@@ -12,6 +12,14 @@ from simulators.plex.element import Element, Value, to_json, to_xml
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from simulators.plex.model import Section
+
+# what the containers of items have in common
+LIBRARY: dict[str, Value] = {
+    "identifier": "com.plexapp.plugins.library",
+    "mediaTagPrefix": "/system/bundle/media/flags/",
+    "mediaTagVersion": 1775731696,
+}
 _HEADERS = {"Cache-Control": "no-cache", "X-Plex-Protocol": "1.0"}
 
 
@@ -22,6 +30,16 @@ class Refused(Exception):
         super().__init__(reason or HTTPStatus(status).phrase)
         self.status = status
         self.reason = reason
+
+
+def about(section: Section) -> dict[str, Value]:
+    """Return what a container of items says about the library they are in."""
+    return {
+        "allowSync": True,
+        "librarySectionID": int(section.key),
+        "librarySectionTitle": section.title,
+        "librarySectionUUID": section.uuid,
+    } | LIBRARY
 
 
 def container(

@@ -5,8 +5,12 @@ Every file is said to have the streams of the one that was recorded (PMS 1.43.1)
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from simulators.plex.element import Element, Value
-from simulators.plex.model import Item, Part
+
+if TYPE_CHECKING:
+    from simulators.plex.model import Item, Part
 
 _MEDIA: dict[str, Value] = {
     "bitrate": 3250,

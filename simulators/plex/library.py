@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulators.plex import edits, listing
-from simulators.plex.answers import Refused, container, empty
+from simulators.plex.answers import Refused, about, container, empty
 from simulators.plex.element import Element, Value
 from simulators.plex.filters import meta
 from simulators.plex.model import COLLECTION, Item, Section
@@ -85,14 +85,8 @@ def page_of_items(section: Section, request: Request, found: list[Item]) -> Resp
 
 def _about(section: Section) -> dict[str, Value]:
     return {
-        "allowSync": True,
+        **about(section),
         "art": "/:/resources/movie-fanart.jpg",
-        "identifier": "com.plexapp.plugins.library",
-        "librarySectionID": int(section.key),
-        "librarySectionTitle": section.title,
-        "librarySectionUUID": section.uuid,
-        "mediaTagPrefix": "/system/bundle/media/flags/",
-        "mediaTagVersion": 1775731696,
         "thumb": "/:/resources/movie.png",
         "title1": section.title,
         "title2": "All Movies",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from simulators.plex.answers import Refused, container, empty
-from simulators.plex.element import Value
+from simulators.plex.answers import LIBRARY, Refused, about, container, empty
 from simulators.plex.file_elements import branch
 from simulators.plex.library import edit_all
 from simulators.plex.render import item_element, view_of
@@ -24,28 +23,14 @@ async def details(plex: Plex, request: Request) -> Response:
     """Answer GET `/library/metadata/1,2,3`: whole items, in the order asked for; 404 when none is there."""
     found = plex.items(request.path_params["ids"])
     view = view_of(request.query_params, whole=True, modern="x-plex-pms-api-version" in request.headers)
-    section = plex.section(found[0].section)
-    attributes: dict[str, Value] = {
-        "allowSync": True,
-        "identifier": "com.plexapp.plugins.library",
-        "librarySectionID": int(section.key),
-        "librarySectionTitle": section.title,
-        "librarySectionUUID": section.uuid,
-        "mediaTagPrefix": "/system/bundle/media/flags/",
-        "mediaTagVersion": 1775731696,
-    }
+    attributes = about(plex.section(found[0].section))
     return container(request, attributes, [item_element(item, plex.section(item.section), view) for item in found])
 
 
 async def tree(plex: Plex, request: Request) -> Response:
     """Answer GET `/library/metadata/N/tree`: files with their hashes (recorded, 1.43.1); several ids are assumed."""
     found = plex.items(request.path_params["ids"])
-    attributes: dict[str, Value] = {
-        "identifier": "com.plexapp.plugins.library",
-        "mediaTagPrefix": "/system/bundle/media/flags/",
-        "mediaTagVersion": 1775731696,
-    }
-    return container(request, attributes, [branch(item) for item in found])
+    return container(request, LIBRARY, [branch(item) for item in found])
 
 
 async def edit(plex: Plex, request: Request) -> Response:

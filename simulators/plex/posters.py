@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from simulators.plex import agents
-from simulators.plex.answers import Refused, container, empty
+from simulators.plex.answers import LIBRARY, Refused, container, empty
 from simulators.plex.element import Element, Value
 from simulators.plex.model import IMAGE_ELEMENTS, IMAGE_FOLDERS, IMAGE_LISTS, Image, ImageKind, Item
 from simulators.plex.writes import commit, origin_of
@@ -31,12 +31,7 @@ async def offered(plex: Plex, request: Request) -> Response:
     item, kind = _list(plex, request)
     pictures = item.images.get(kind)
     photos = [_photo(item, image, image.key == pictures.selected) for image in pictures.images] if pictures else []
-    attributes: dict[str, Value] = {
-        "identifier": "com.plexapp.plugins.library",
-        "mediaTagPrefix": "/system/bundle/media/flags/",
-        "mediaTagVersion": 1775731696,
-    }
-    return container(request, attributes, photos)
+    return container(request, LIBRARY, photos)
 
 
 def _photo(item: Item, image: Image, selected: bool) -> Element:

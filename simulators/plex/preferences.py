@@ -81,12 +81,6 @@ def _settings(known: dict[str, tuple[str, str]], changed: dict[str, str]) -> lis
 
 
 def _setting(name: str, kind: str, default: str, value: str) -> Element:
-    told: dict[str, Value] = {
-        "id": name,
-        "label": name,
-        "summary": "",
-        "type": kind,
-        "default": default,
-        "value": value,
-    }
-    return Element("Setting", told | {"hidden": False, "advanced": False, "group": "general"})
+    told: dict[str, Value] = {"id": name, "label": name, "summary": "", "type": kind}
+    more: dict[str, Value] = {"default": default, "value": value, "hidden": False, "advanced": False}
+    return Element("Setting", told | more | {"group": "general"})

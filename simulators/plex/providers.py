@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulators.plex import agents
 from simulators.plex.agents import Group, Provider, ProviderFailed
-from simulators.plex.answers import Refused, container, empty
+from simulators.plex.answers import LIBRARY, Refused, container, empty
 from simulators.plex.element import Element, Value
 
 if TYPE_CHECKING:
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
     from simulators.plex.server import Plex
 
-_ABOUT: dict[str, Value] = {"identifier": "com.plexapp.plugins.library"}
-
 
 async def listed(plex: Plex, request: Request) -> Response:
     """Answer GET `/media/providers/metadata`."""
-    return container(request, _ABOUT, [_provider(provider) for provider in plex.providers.values()])
+    return container(request, LIBRARY, [_provider(provider) for provider in plex.providers.values()])
 
 
 async def register(plex: Plex, request: Request) -> Response:
@@ -29,14 +27,14 @@ async def register(plex: Plex, request: Request) -> Response:
     if any(provider.identifier == other.identifier for other in plex.providers.values()):
         raise Refused(409)
     plex.providers[provider.id] = provider
-    return container(request, _ABOUT, [_provider(provider)])
+    return container(request, LIBRARY, [_provider(provider)])
 
 
 async def move(plex: Plex, request: Request) -> Response:
     """Look for a registered provider at another `?uri=`."""
     present = _present(plex, request)
     plex.providers[present.id] = await _defined(plex, request, present.id)
-    return container(request, _ABOUT, [_provider(plex.providers[present.id])])
+    return container(request, LIBRARY, [_provider(plex.providers[present.id])])
 
 
 async def remove(plex: Plex, request: Request) -> Response:
@@ -47,7 +45,7 @@ async def remove(plex: Plex, request: Request) -> Response:
 
 async def groups(plex: Plex, request: Request) -> Response:
     """Answer GET `/media/providers/metadata/group`."""
-    return container(request, _ABOUT, [_group(group) for group in plex.groups.values()])
+    return container(request, LIBRARY, [_group(group) for group in plex.groups.values()])
 
 
 async def add_group(plex: Plex, request: Request) -> Response:
@@ -57,7 +55,7 @@ async def add_group(plex: Plex, request: Request) -> Response:
         raise Refused(400)
     group = Group(max(plex.groups, default=0) + 1, title, str(primary))
     plex.groups[group.id] = group
-    return container(request, _ABOUT, [_group(group)])
+    return container(request, LIBRARY, [_group(group)])
 
 
 async def _defined(plex: Plex, request: Request, provider_id: int) -> Provider:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulators.plex.answers import Refused, container, document, empty
+from simulators.plex.answers import LIBRARY, Refused, container, document, empty
 from simulators.plex.element import Element, Value
 from simulators.plex.server import MACHINE, VERSION
 
@@ -84,13 +84,10 @@ async def library(_plex: Plex, request: Request) -> Response:
         "allowSync": False,
         "art": "/:/resources/library-art.png",
         "content": "",
-        "identifier": "com.plexapp.plugins.library",
-        "mediaTagPrefix": "/system/bundle/media/flags/",
-        "mediaTagVersion": 1775731696,
         "title1": "Plex Library",
         "title2": "",
     }
-    return container(request, attributes, directories)
+    return container(request, attributes | LIBRARY, directories)
 
 
 async def sections(plex: Plex, request: Request) -> Response:

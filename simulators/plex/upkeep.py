@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulators.plex import matching, surgery
 from simulators.plex.agents import ProviderFailed
-from simulators.plex.answers import Refused, container, empty
+from simulators.plex.answers import LIBRARY, Refused, container, empty
 from simulators.plex.element import Element, Value
 from simulators.plex.scan import empty_trash, scan
 from simulators.plex.writes import origin_of
@@ -81,7 +81,7 @@ async def matches(plex: Plex, request: Request) -> Response:
         except ProviderFailed:
             rows = []
     found = [_result(row.get("guid"), row.get("title"), row.get("year"), row.get("score")) for row in rows]
-    return container(request, {"identifier": "com.plexapp.plugins.library"}, found)
+    return container(request, LIBRARY, found)
 
 
 def _result(guid: object, name: object, year: object, score: object) -> Element:

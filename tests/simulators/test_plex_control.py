@@ -106,6 +106,8 @@ def test_a_removed_item_is_gone_with_its_file(plex: Running) -> None:
     plex.control("remove", ratingKey=key)
     assert plex.http.get(f"/library/metadata/{key}").status_code == 404
     assert plex.control("scan", section="1") == []
+    (write,) = plex.told("writes", ratingKey=key)
+    assert (write["client"], write["before"]["title"], write["after"]) == ("person", "removed", {})
 
 
 def test_a_moved_file_keeps_its_item(plex: Running) -> None:

@@ -138,6 +138,15 @@ def test_pages_tell_start_and_total(plex: Running) -> None:
     assert "totalSize" not in plex.xml(f"{ALL}?type=1&title=paged").attrib
 
 
+def test_a_large_listing_comes_whole_in_pages(plex: Running) -> None:
+    files = [f"/more/{n:05}.mp4" for n in range(5000)]
+    plex.control("items", section="2", files=files)
+    pages = (f"X-Plex-Container-Start={start}&X-Plex-Container-Size=1000" for start in range(0, 6000, 1000))
+    roots = (plex.xml(f"/library/sections/2/all?type=1&excludeElements=Genre,Role&{page}") for page in pages)
+    listed = [part.attrib["file"] for root in roots for part in root.iter("Part")]
+    assert [file for file in listed if file.startswith("/more/")] == files
+
+
 def test_a_listing_is_by_sort_title_unless_asked_otherwise(plex: Running) -> None:
     b, a = plex.make("order The b.mp4", "order a.mp4")
     plex.put(b, "title.value=The+ordered+b")

@@ -255,6 +255,16 @@ def test_a_forced_refresh_of_the_library_asks_for_every_item(bound: Running, pro
     soon(lambda: [bound.truth(key)["summary"] for key in keys] == ["two", "two"])
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"Genre": ["Drama"]}, {"Genre": {"tag": "Drama"}}, {"Role": [{"name": "Ann"}]}, {"Image": [{"url": "x"}]}]
+)
+def test_an_object_of_the_wrong_shape_is_no_result(bound: Running, provider: Provider, wrong: dict[str, Any]) -> None:
+    provider.knows("7", summary="never seen", **wrong)
+    (key,) = bound.make("shape.mp4")
+    assert bound.truth(key)["summary"] == ""
+    assert next(iter(wrong)) in bound.told("calls")[-1]["problem"]
+
+
 def test_calls_to_the_provider_can_be_read_back(bound: Running, provider: Provider) -> None:
     provider.knows("7")
     bound.make("called.mp4")

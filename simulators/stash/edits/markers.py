@@ -47,5 +47,5 @@ def marker_destroy(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     scene = edit.db.scenes.rows[marker.scene_id]
     scene.marker_ids = tuple(one for one in scene.marker_ids if one != marker.id)
     edit.db.markers.remove(marker.id)
-    edit.fire("SceneMarker.Destroy", marker.id, {"id": str(marker.id)})
+    edit.fire("SceneMarker.Destroy", marker.id, [str(marker.id)])
     return {"id": marker.id, "scene": scene.id}

@@ -114,8 +114,8 @@ def scene_create(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     if not args.get("fields", {}).get("title"):
         raise Refused("title must be set if scene has no files")
     scene = edit.db.scenes.add(Scene(**edit.times()))
-    given = apply(edit, scene, args["fields"])
-    edit.fire("Scene.Create", scene.id, given)
+    apply(edit, scene, args["fields"])
+    edit.fire("Scene.Create", scene.id)
     return {"id": scene.id, "updated_at": scene.updated_at}
 
 

@@ -37,10 +37,10 @@ def autotag(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
 def identify(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     """Identify a scene: {id, fields, skipped?}; moves updated_at, fires Scene.Update unless only tagged as skipped."""
     scene = edit.scene(args["id"])
-    scenes.apply(edit, scene, args.get("fields", {}))
+    given = scenes.apply(edit, scene, args.get("fields", {}))
     edit.touch(scene)
     if not args.get("skipped"):
-        edit.fire("Scene.Update", scene.id)
+        edit.fire("Scene.Update", scene.id, given)
     return {"id": scene.id, "updated_at": scene.updated_at}
 
 

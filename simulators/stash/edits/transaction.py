@@ -35,11 +35,14 @@ class Args(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A plugin event: its type, the row's id, and the mutation's input (null from a scan)."""
+    """A plugin event: its type, the row's id, and the mutation's input (null from a scan and for a new scene).
+
+    Only updates by a mutation say which fields of the input were given.
+    """
 
     type: str
     id: int
-    input: dict[str, Any] | None = None
+    input: Any = None
     input_fields: tuple[str, ...] = ()
 
 
@@ -57,13 +60,14 @@ class Edit:
     def __post_init__(self) -> None:
         self.now = self.clock.now(self.began_s_ago)
 
-    def fire(self, kind: str, row_id: int, given: dict[str, Any] | None = None) -> None:
-        """Note an event; with `given` it comes from a mutation, without from a scan or clean."""
-        self.hooks.append(Hook(f"{kind}.Post", row_id, given, tuple(given or ())))
+    def fire(self, kind: str, row_id: int, given: Any = None) -> None:
+        """Note an event, as `Scene.Update`, with the mutation's input."""
+        fields = tuple(given or ()) if kind.endswith(".Update") else ()
+        self.hooks.append(Hook(f"{kind}.Post", row_id, given, fields))
 
     def fire_entity(self, kind: str, verb: str, row_id: int, given: dict[str, Any] | None = None) -> None:
         """Note an event of a tag, performer, studio or group; a group's has a Movie twin."""
-        for name in ("Movie", "Group") if kind == "group" else (kind.capitalize(),):
+        for name in ("Group", "Movie") if kind == "group" else (kind.capitalize(),):
             self.fire(f"{name}.{verb}", row_id, given or {"id": str(row_id)})
 
     def touch(self, row: Row) -> None:

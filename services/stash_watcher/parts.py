@@ -1,0 +1,46 @@
+"""What the two lanes and the reporter share: one object each, made by the watcher."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from services.stash_watcher.progress import Progress
+from services.stash_watcher.watermark import Watermark
+from services.stash_watcher.work import Work
+
+if TYPE_CHECKING:
+    from common.service import Service
+    from common.table import Table
+    from services.stash_watcher.desk import Desk
+    from services.stash_watcher.library import Library
+    from services.stash_watcher.link import Link
+    from services.stash_watcher.publisher import Publisher
+
+
+@dataclass(slots=True)
+class Parts:
+    """The watcher's parts and what is true of it as a whole.
+
+    `loading` while a first load is not complete. `suspect` says why loads of our table can't be trusted, if so. `held`
+    counts removals that wait for a person's word. `balance` is how many scenes Stash has more than we publish, as the
+    last whole listing found it. `wake_bulk` and `wake_live` are set when there is something new to do for a lane.
+    """
+
+    service: Service
+    table: Table
+    library: Library
+    publisher: Publisher
+    link: Link
+    desk: Desk
+    work: Work = field(default_factory=Work)
+    watermark: Watermark = field(default_factory=Watermark)
+    progress: Progress = field(default_factory=Progress)
+    loading: bool = False
+    suspect: str = ""
+    held: int = 0
+    balance: int | None = None
+    total: int = 0
+    wake_bulk: asyncio.Event = field(default_factory=asyncio.Event)
+    wake_live: asyncio.Event = field(default_factory=asyncio.Event)
