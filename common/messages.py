@@ -233,7 +233,11 @@ class WatcherInfo(Payload, frozen=True, kw_only=True):
 
 
 class WatcherStats(Payload, frozen=True, kw_only=True):
-    """Progress of a load or sweep (`task`, empty when idle), rate in scenes a second, and what happened last."""
+    """Progress of a load or sweep (`task`, empty when idle), rate in scenes a second, and what happened last.
+
+    `held` removals wait for a confirmed sweep. `suspect` says, when the broker leaves rows out, what to do about it.
+    `skipped` are scenes that are too large for the broker even when cut.
+    """
 
     task: str = ""
     done: int = 0
@@ -243,8 +247,11 @@ class WatcherStats(Payload, frozen=True, kw_only=True):
     scenes: int = 0
     published: int = 0
     removed: int = 0
+    held: int = 0
+    suspect: str = ""
     requests: int = 0
     last_change: str = ""
+    skipped: Undecoded = Undecoded()
     undecodable: Undecoded = Undecoded()
 
 

@@ -22,7 +22,6 @@ KeyPath = tuple[str, ...]
 CONFIG: Final = "S2P_CONFIG"
 IN_CONTAINER: Final = "S2P_IN_CONTAINER"
 HEALTH_FILE: Final = "S2P_HEALTH_FILE"
-BROKERS_OWN: Final = "S2P_BROKER_"
 FIELDS: Final[KeyPath] = ("fields",)
 _RENAMED: Final[Mapping[KeyPath, str]] = {("provider", "hook_secret"): "S2P_HOOK_SECRET"}
 

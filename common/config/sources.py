@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from common.config.files import read_secret, read_yaml
-from common.config.names import BROKERS_OWN, CONFIG, FIELDS, HEALTH_FILE, IN_CONTAINER, all_keys, key_of, unknown
+from common.config.names import CONFIG, FIELDS, HEALTH_FILE, IN_CONTAINER, all_keys, key_of, unknown
 from common.config.values import field_pairs
 from common.errors import Misconfigured
 
@@ -35,13 +35,14 @@ class Sources:
         """Return what people call the key at `path`: the variable that gave it, or else its place in the file."""
         given = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in self.variables), None)
         key = key_of(path)
-        least = len(key.path) if key else len(path)
-        if given is None and any(_at(self.file, path[:length]) is not None for length in range(least, len(path) + 1)):
+        if key is None or (given is None and self._in_file(path, len(key.path))):
             return f"{'.'.join(path)} in {self.file_name}"
-        if key is None:
-            return ".".join(path)
         inside = ".".join(path[len(key.path) :])
         return (self.variables[given] if given else key.variable) + (f" ({inside})" if inside else "")
+
+    def _in_file(self, path: KeyPath, least: int) -> bool:
+        """Tell whether the file has `path`, or the value in which it lies."""
+        return any(_at(self.file, path[:length]) is not None for length in range(least, len(path) + 1))
 
 
 def read(environ: Mapping[str, str]) -> Sources:
@@ -58,7 +59,7 @@ def read(environ: Mapping[str, str]) -> Sources:
             sources.problems.append(f"{files[name].variable} and {name} are both set. Keep one of the two.")
         elif name in files:
             _put_secret(files[name], name, text, sources)
-        elif name not in names and not name.startswith(BROKERS_OWN):
+        elif name not in names:
             sources.problems.append(unknown(name, name.upper(), names))
     _read_file(given.get(CONFIG, ""), sources)
     return sources

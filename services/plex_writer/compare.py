@@ -7,6 +7,7 @@ queue or we ourselves lost shows up here.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -87,6 +88,8 @@ class Compare:
         now = dt.datetime.now(dt.UTC)
         if settle.dirty_because(scene, outcome, want(item, self._options), now) is not None:
             return True
+        if outcome is not None and (rest := settle.seconds_until_due(outcome, now)) is not None:
+            self._dirty.remind(scene.id, time.monotonic() + rest)
         if outcome is None or outcome.state != "waiting" or excluded(scene, self._options.filters):
             return False
         self._library.waiting.add(scene.id, item.paths)

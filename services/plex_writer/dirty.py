@@ -48,6 +48,8 @@ class Dirty:
     _live: dict[int, None] = field(default_factory=dict)
     _bulk: dict[int, None] = field(default_factory=dict)
     _aside: list[tuple[float, int]] = field(default_factory=list)
+    _reminders: list[tuple[float, int]] = field(default_factory=list)
+    _remind_at: dict[int, float] = field(default_factory=dict)
     _marks: Iterator[int] = field(default_factory=itertools.count)
 
     def __len__(self) -> int:
@@ -109,11 +111,18 @@ class Dirty:
             self._dequeue(scene_id)
             self._enqueue(scene_id, entry)
 
+    def remind(self, scene_id: int, at: float) -> None:
+        """Mark a clean scene at that time, in place of an earlier reminder, so that Plex is looked at again."""
+        self._remind_at[scene_id] = at
+        heapq.heappush(self._reminders, (at, scene_id))
+
     def next_due(self) -> float | None:
-        """Return when the next scene that was set aside comes back, or None."""
+        """Return when the next scene comes back that was set aside or is to be looked at again, or None."""
         while self._aside and not self._is_aside(*self._aside[0]):
             heapq.heappop(self._aside)
-        return self._aside[0][0] if self._aside else None
+        while self._reminders and self._remind_at.get(self._reminders[0][1]) != self._reminders[0][0]:
+            heapq.heappop(self._reminders)
+        return min((heap[0][0] for heap in (self._aside, self._reminders) if heap), default=None)
 
     def _ticket(self, scene_id: int) -> Ticket:
         entry = self._entries[scene_id]
@@ -121,8 +130,13 @@ class Dirty:
 
     def _wake(self, now: float) -> None:
         while (due := self.next_due()) is not None and due <= now:
-            _, scene_id = heapq.heappop(self._aside)
-            self._enqueue(scene_id, self._entries[scene_id])
+            if self._aside and self._aside[0][0] == due:
+                _, scene_id = heapq.heappop(self._aside)
+                self._enqueue(scene_id, self._entries[scene_id])
+            else:
+                _, scene_id = heapq.heappop(self._reminders)
+                del self._remind_at[scene_id]
+                self.mark(scene_id, live=False, look=True)
 
     def _is_aside(self, due: float, scene_id: int) -> bool:
         entry = self._entries.get(scene_id)

@@ -94,6 +94,7 @@ class Lane:
         self._dirty = dirty
         self._undecoded = undecoded
         self._stop = stop
+        self._unanswered: dict[int, int] = {}
 
     async def handle(self, tickets: Sequence[Ticket]) -> None:
         """Bring these scenes' items to what is wanted; live changes that arrive cut a bulk batch short.
@@ -149,9 +150,12 @@ class Lane:
                 job, settle.ended(job.outcome, "skipped", f"Not written: {reason}.", want=wanted, now=_now())
             )
             return None
-        if not ticket.look and settle.dirty_because(scene, before, wanted, _now()) is None:
+        reason = settle.dirty_because(scene, before, wanted, _now())
+        if not ticket.look and reason is None:
             await self._end(job, job.outcome)
             return None
+        if reason == "begun":
+            self._unanswered.setdefault(scene.id, 0)
         return job
 
     async def _aim(self, jobs: Iterable[_Job]) -> None:
@@ -243,6 +247,7 @@ class Lane:
         except Rejected as error:
             target.refused = str(error)
         except PlexUnavailable as error:
+            self._unanswered[job.scene.id] = 0
             raise Blamed(job.ticket, str(error)) from error
 
     async def _look(self, jobs: Sequence[_Job]) -> None:
@@ -271,14 +276,24 @@ class Lane:
         """Publish the outcome, then let the scene be clean, unless it changed meanwhile."""
         if outcome.state != "waiting":
             self._library.waiting.drop(job.scene.id)
+        outcome = self._plan_a_look(outcome)
         await (await self._outcomes.put(outcome))
         self.handled += 1
         if outcome.state == "synced":
             self.last_sync = outcome.at
+        self._dirty.settle(job.ticket)
+
+    def _plan_a_look(self, outcome: Outcome) -> Outcome:
+        """After a write without an answer, or that Plex does not show, look again: it may still land on a newer one."""
+        looks = self._unanswered.pop(outcome.id, None)
         if any(item.state == "unsure" for item in outcome.items.values()):
-            self._dirty.set_aside(job.ticket, _clock() + settle.unsure_again(outcome.attempts))
-        else:
-            self._dirty.settle(job.ticket)
+            looks = outcome.attempts - 1
+        delay = None if looks is None else settle.look_again(looks)
+        if looks is None or delay is None:
+            return outcome
+        self._unanswered[outcome.id] = looks + 1
+        self._dirty.remind(outcome.id, _clock() + delay)
+        return settle.due(outcome, _now(), delay)
 
 
 def _concluded(job: _Job, items: dict[str, ItemOutcome]) -> Outcome:
@@ -286,9 +301,7 @@ def _concluded(job: _Job, items: dict[str, ItemOutcome]) -> Outcome:
     refusals = [target.refused for target in job.targets if target.refused]
     notes = " ".join(f"Note: {note}." for note in job.item.notes)
     if any(item.state == "unsure" for item in items.values()):
-        detail = "Plex does not show all that was written yet; it is read again soon."
-        unsure = settle.ended(job.outcome, "waiting", detail, want=job.want, now=_now(), items=items)
-        return msgspec.structs.replace(unsure, attempts=job.outcome.attempts + 1)
+        return settle.unsure(job.outcome, items, want=job.want, now=_now())
     if refusals:
         detail = f"Plex refused the write: {refusals[0]}."
         return settle.ended(job.outcome, "failed", detail, want=job.want, now=_now(), items=items, due_in=settle.DAY)

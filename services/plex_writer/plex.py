@@ -33,8 +33,10 @@ LIST_FIELDS = {"performers": ("Role", "actor"), "tags": ("Genre", "genre")}
 LOCK_NAMES = {plex: ours for ours, plex in SCALAR_FIELDS.items()} | {
     tag: ours for ours, (_, tag) in LIST_FIELDS.items()
 }
+# in the order in which items were added, since pages by title shift while titles are written
 LIGHT = {
     "type": "1",
+    "sort": "addedAt:asc",
     "excludeElements": "Genre,Country,Director,Writer,Role,Producer,Collection,Guid,Rating,Image,UltraBlurColors",
     "excludeFields": "summary,tagline",
 }

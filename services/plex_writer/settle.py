@@ -103,9 +103,39 @@ def blamed(outcome: Outcome, why: str, *, want: str, now: dt.datetime) -> tuple[
     return msgspec.structs.replace(charged, attempts=attempts), delay
 
 
-def unsure_again(attempts: int) -> float:
-    """Return the seconds after which a write without an answer is read again: 2 and 10 minutes."""
-    return UNSURE[min(attempts, len(UNSURE) - 1)]
+def unsure(outcome: Outcome, items: Mapping[str, ItemOutcome], *, want: str, now: dt.datetime) -> Outcome:
+    """Return the outcome of a write that Plex took and does not show; after three looks in vain it is `failed`."""
+    attempts = outcome.attempts + 1
+    if attempts <= len(UNSURE):
+        detail = "Plex does not show all that was written yet; it is read again in a few minutes."
+        looked = ended(outcome, "waiting", detail, want=want, now=now, items=items)
+        return msgspec.structs.replace(looked, attempts=attempts)
+    given_up = {
+        key: msgspec.structs.replace(item, state="failed", intent=None) if item.state == "unsure" else item
+        for key, item in items.items()
+    }
+    detail = "Plex took the write and does not show all of it; it is tried again in a day."
+    return ended(outcome, "failed", detail, want=want, now=now, items=given_up, due_in=DAY)
+
+
+def due(outcome: Outcome, now: dt.datetime, delay: float) -> Outcome:
+    """Return the outcome with a time, `delay` seconds from now, at which Plex is looked at again."""
+    return msgspec.structs.replace(outcome, due=_text(now + dt.timedelta(seconds=delay)))
+
+
+def seconds_until_due(outcome: Outcome, now: dt.datetime) -> float | None:
+    """Return how long a scene that is settled may rest, at most a day whatever the clocks said; None without a due.
+
+    Scenes that wait for their file have a due time too, but are woken by the file.
+    """
+    if outcome.due is None or outcome.state == "waiting":
+        return None
+    return min(DAY, max(0.0, (dt.datetime.fromisoformat(outcome.due) - now).total_seconds()))
+
+
+def look_again(looks: int) -> float | None:
+    """Return the seconds until a write that was unanswered, or is not shown, is read again: 2 and 10 minutes."""
+    return UNSURE[looks] if looks < len(UNSURE) else None
 
 
 def _text(moment: dt.datetime) -> str:

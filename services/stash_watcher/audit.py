@@ -6,12 +6,15 @@ default. What it forgot is always the newest, so the last confirmed publications
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from common.errors import Undecodable
 from common.messages import Scene, decode
+from services.stash_watcher.changes import plan_fetch
+from services.stash_watcher.rows import read_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from common.service import Undecoded
     from common.table import Reader, Table
     from services.stash_watcher.changes import Book
+    from services.stash_watcher.parts import Parts
+    from services.stash_watcher.walker import Walker
 
 log = structlog.get_logger("audit")
 
@@ -35,6 +40,53 @@ class Loss(NamedTuple):
     def ids(self) -> list[int]:
         """Every scene concerned."""
         return sorted({*self.missing, *self.different, *self.extra})
+
+
+class Auditor:
+    """Runs the audits that reconnects call for; `pending` until the broker is known to have everything again."""
+
+    def __init__(self, parts: Parts, walker: Walker) -> None:
+        self.pending = False
+        self._parts = parts
+        self._walker = walker
+        self._marks: dict[str, int | None] = {}
+        self._again = False
+
+    def reconnected(self) -> None:
+        """Note what the broker should have, before anything is confirmed over the new connection."""
+        if not self.pending:
+            self._marks = dict(self._parts.publisher.marks)
+        self.pending = self._again = self._parts.work.audit = True
+        self._parts.wake_bulk.set()
+
+    async def run(self) -> None:
+        """Find out what the broker lacks and have it published again; raises Unavailable when the broker goes away."""
+        parts, self._again = self._parts, False
+        if await is_behind(parts.service.reader, self._marks):
+            await parts.publisher.settled()
+            with parts.desk.question() as began:
+                loss = await find_loss(parts.table, parts.publisher.book, parts.service.undecoded, began)
+            if loss.ids:
+                self._repair(loss)
+        self.pending = parts.work.audit = self._again
+
+    def _repair(self, loss: Loss) -> None:
+        """Begin a new epoch, so that nothing published from here on can be taken for old news, and fetch it all."""
+        parts, book = self._parts, self._parts.publisher.book
+        log.warning(
+            "broker_forgot",
+            missing=len(loss.missing),
+            different=len(loss.different),
+            extra=len(loss.extra),
+            effect="it is fetched from Stash and published again",
+        )
+        parts.publisher.stamps.renew(time.time_ns() // 1_000_000)
+        parts.desk.extra.update(loss.extra)
+        plan = plan_fetch(loss.ids, sorted({*book.entries, *loss.ids}))
+        parts.work.fetch(plan.ids)
+        if plan.after is not None:
+            parts.loading = True
+            self._walker.start_load(plan.after)
 
 
 async def is_behind(reader: Reader, marks: Mapping[str, int | None]) -> bool:
@@ -79,19 +131,6 @@ def _correct(book: Book, absent: list[int], rows: Mapping[int, Stamp | None], be
             (loss.different if key in book.entries else loss.extra).append(key)
             book.distrust(key, stamp)
     return loss
-
-
-def read_row(table: Table, key: int, payload: bytes, undecoded: Undecoded) -> Scene | None:
-    """Return a row of the table, or None for one that is not ours to understand, which is counted."""
-    try:
-        scene = decode(Scene, payload)
-    except Undecodable as error:
-        undecoded.add(table.topic(key), error)
-        return None
-    if scene.id != key:
-        undecoded.add(table.topic(key), Undecodable(f"it says that it is scene {scene.id}"))
-        return None
-    return scene
 
 
 def _is_known(book: Book, key: int, payload: bytes) -> bool:

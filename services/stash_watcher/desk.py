@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from services.stash_watcher.changes import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from common.service import Undecoded
     from services.stash_watcher.library import Garbled, Scenes
@@ -19,11 +20,17 @@ FEW = 20
 
 
 class Desk:
-    """Applies answers; `asks` are the ids to fetch next, `removals` counts what went since the last whole listing."""
+    """Applies answers.
+
+    `asks` are the ids to fetch next, `asked` is set when there are new ones. `removals` counts what went since the last
+    whole listing. `extra` are rows that only a broker which forgot their removal still has.
+    """
 
     def __init__(self, publisher: Publisher, undecoded: Undecoded) -> None:
         self.asks: dict[int, None] = {}
+        self.asked = asyncio.Event()
         self.removals = 0
+        self.extra: set[int] = set()
         self._publisher = publisher
         self._undecoded = undecoded
 
@@ -40,6 +47,7 @@ class Desk:
     def ask(self, ids: Iterable[int]) -> None:
         """Have these scenes fetched before anything else."""
         self.asks.update(dict.fromkeys(ids))
+        self.asked.set()
 
     async def apply(self, found: Scenes, began: float) -> None:
         """Publish what is news among the scenes of an answer whose request began then."""
@@ -49,14 +57,18 @@ class Desk:
         for garbled in found.garbled:
             self._skip(garbled)
 
-    async def remove_few(self, gone: Iterable[int]) -> bool:
+    async def remove_few(self, gone: Iterable[int], began: float) -> bool:
         """Remove scenes that Stash said it has not; False when they are too many to go without a whole listing."""
-        known = [key for key in gone if key in self._publisher.book.entries]
-        if self.removals + len(known) > FEW:
+        book = self._publisher.book
+        stale, sure = _split(gone, lambda key: book.touched(key, began))
+        self.ask(stale)
+        counted = sum(1 for key in sure if key in book.entries and key not in self.extra)
+        if self.removals + counted > FEW:
             return False
-        for key in known:
+        self.removals += counted
+        for key in sure:
             await self._publisher.remove(key)
-        self.removals += len(known)
+        self.extra.difference_update(sure)
         return True
 
     def _skip(self, garbled: Garbled) -> None:
@@ -65,3 +77,11 @@ class Desk:
         if garbled.id:
             updated = digest(garbled.updated_at) if garbled.updated_at else None
             self._publisher.book.set_aside(garbled.id, updated)
+
+
+def _split(keys: Iterable[int], test: Callable[[int], bool]) -> tuple[list[int], list[int]]:
+    yes: list[int] = []
+    no: list[int] = []
+    for key in keys:
+        (yes if test(key) else no).append(key)
+    return yes, no

@@ -25,7 +25,7 @@ class Parts:
 
     `loading` while a first load is not complete. `suspect` says why loads of our table can't be trusted, if so. `held`
     counts removals that wait for a person's word. `balance` is how many scenes Stash has more than we publish, as the
-    last whole listing found it. `wake_bulk` and `wake_live` are set when there is something new to do for a lane.
+    last whole listing found it. `wake_bulk` is set when there is something new to do for the bulk lane.
     """
 
     service: Service
@@ -43,4 +43,3 @@ class Parts:
     balance: int | None = None
     total: int = 0
     wake_bulk: asyncio.Event = field(default_factory=asyncio.Event)
-    wake_live: asyncio.Event = field(default_factory=asyncio.Event)

@@ -48,7 +48,6 @@ class Publisher:
         self.removed = 0
         self.last_change = ""
         self.last_at = 0.0
-        self.news = asyncio.Event()
         self.marks: dict[str, int | None] = {}
         self._table = table
         self._bus = bus
@@ -65,11 +64,11 @@ class Publisher:
             return verdict
 
     async def remove(self, scene_id: int) -> None:
-        """Clear a scene's topic, if it has one."""
+        """Clear a scene's topic, if it has one; either way, observations older than this no longer count."""
         async with self._one:
-            if scene_id in self.book.entries:
-                confirmed = await self._table.delete(scene_id)
-                self.book.removed(scene_id, time.monotonic())
+            confirmed = await self._table.delete(scene_id) if scene_id in self.book.entries else None
+            self.book.removed(scene_id, time.monotonic())
+            if confirmed is not None:
                 self._sent(self._table.topic(scene_id), None, confirmed)
                 self.removed += 1
 
@@ -120,7 +119,6 @@ class Publisher:
         self._last = confirmed
         self.last_at = time.monotonic()
         self.last_change = now()
-        self.news.set()
 
     def _mark(self, topic: str, mark: int | None) -> None:
         """Keep the info, which is the first, and the newest of the rest: what is lost, is lost from the end."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from common.stash import Failed, TooMuch
-from services.stash_watcher.audit import read_row
 from services.stash_watcher.changes import in_batches, plan_fetch, removal_limit
 from services.stash_watcher.library import Listing, Scenes, joined
 from services.stash_watcher.pace import PageSize
+from services.stash_watcher.rows import read_row
 from services.stash_watcher.work import Walk
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Walker:
         """Have all whole scenes after an id fetched; a load that is under way goes back to there if it has to."""
         work = self._parts.work
         if work.load is None:
-            began = self._parts.publisher.book.begin(time.monotonic())
-            work.load = Walk(began, after=after, whole=after == 0)
+            work.load = self._walk()
+            work.load.after, work.load.whole = after, after == 0
         work.load.after = min(work.load.after, after)
         self._parts.wake_bulk.set()
 
@@ -89,19 +89,33 @@ class Walker:
 
     def drop(self) -> None:
         """Give up all walks: what they have seen is of another Stash."""
-        work = self._parts.work
-        for walk in (work.load, work.sweep):
-            if walk is not None:
-                self._parts.publisher.book.end(walk.began)
-        work.load = work.sweep = None
+        self._end_load()
+        self._end_sweep()
+
+    def _walk(self) -> Walk:
+        began = self._parts.publisher.book.begin(time.monotonic())
+        return Walk(began, self._parts.watermark.clock)
 
     def _start_sweep(self) -> Walk:
-        parts, now = self._parts, time.monotonic()
-        if parts.work.called_for(now):
+        parts = self._parts
+        if parts.work.called_for(time.monotonic()):
             parts.publisher.book.try_all_again()
-        parts.work.sweep = Walk(parts.publisher.book.begin(now))
-        parts.work.sweep.clock = parts.watermark.clock
+        parts.work.sweep = self._walk()
         return parts.work.sweep
+
+    def _end_load(self) -> None:
+        work = self._parts.work
+        if work.load is not None:
+            self._parts.publisher.book.end(work.load.began)
+            work.load = None
+        self._parts.progress.end("load")
+
+    def _end_sweep(self) -> None:
+        work = self._parts.work
+        if work.sweep is not None:
+            self._parts.publisher.book.end(work.sweep.began)
+            work.sweep = None
+        self._parts.progress.end("sweep")
 
     async def _whole_page(self, after: int) -> _Page:
         """Return the next page; where a scene spoils it for the others, one by one."""
@@ -149,11 +163,10 @@ class Walker:
                 parts.publisher.stamps.saw(scene.stamp)
 
     async def _loaded(self, walk: Walk) -> None:
-        if walk.whole and not await self._seen_all(walk):
-            self._parts.work.sweep_wanted = True
-        self._parts.publisher.book.end(walk.began)
-        self._parts.work.load = None
-        self._parts.progress.end("load")
+        if walk.whole:
+            await self._seen_all(walk)
+            self._end_sweep()
+        self._end_load()
         log.info("loaded", scenes=len(self._parts.publisher.book), requests=self._parts.library.requests)
 
     async def _swept(self, walk: Walk) -> None:
@@ -165,19 +178,14 @@ class Walker:
             parts.link.recheck()
             return
         await self._seen_all(walk)
-        parts.publisher.book.end(walk.began)
-        parts.work.sweep = None
-        parts.progress.end("sweep")
+        self._end_sweep()
         plan = plan_fetch(walk.differing, walk.seen)
         parts.work.fetch(plan.ids)
         if plan.after is not None:
             self.start_load(plan.after)
 
-    async def _seen_all(self, walk: Walk) -> bool:
-        """Conclude what a whole walk shows: which scenes are gone. False when it can't have seen all.
-
-        More scenes counted than seen: nothing may be taken for gone.
-        """
+    async def _seen_all(self, walk: Walk) -> None:
+        """Conclude what a whole walk shows: which scenes are gone, unless more are counted than it has seen."""
         parts, book = self._parts, self._parts.publisher.book
         parts.total = await parts.library.total()
         now = time.monotonic()
@@ -194,7 +202,6 @@ class Walker:
         parts.work.sweep_wanted = not complete and self._short < SHORT_SWEEPS
         pending = sum(1 for key in walk.differing if key not in book.entries)
         parts.balance = len(walk.seen) - len(book) - pending
-        return complete
 
     async def _remove(self, gone: list[int]) -> None:
         """Remove scenes that Stash has no more, unless they are so many that a person should have a look."""

@@ -27,15 +27,16 @@ HOLD = 60.0
 class Walk:
     """How far a walk over all scenes in id order has come; `began` is registered with the book while it lasts.
 
+    `clock` is Stash's when it began.
     A walk that does not start at the first scene is not `whole`: it says nothing about what is gone.
     """
 
     began: float
+    clock: dt.datetime
     after: int = 0
     whole: bool = True
     seen: set[int] = field(default_factory=set)
     differing: list[int] = field(default_factory=list)
-    clock: dt.datetime | None = None
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -91,7 +92,7 @@ class Work:
     def swept(self, began: float, now: float, every: float | None) -> None:
         """Take in that a walk has seen every scene."""
         self.sweep_wanted = self.asked = self.confirmed = False
-        self.sweep, self._swept, self._took = None, now, now - began
+        self._swept, self._took = now, now - began
         self.due = None if every is None else now + every
 
     def will_reach(self, scene_id: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
 from typing import TYPE_CHECKING, get_args
 
 import uvicorn
@@ -69,8 +68,6 @@ def main() -> None:
     options = parse()
     plex = build(options)
     sock = listen(options.host, options.port)
-    # asyncio does so only for sockets that name their protocol; without it each small answer waits 40 ms
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     announce(url=f"http://{options.host}:{sock.getsockname()[1]}")
     config = uvicorn.Config(
         make_app(plex),

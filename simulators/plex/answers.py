@@ -36,10 +36,11 @@ def about(section: Section) -> dict[str, Value]:
     """Return what a container of items says about the library they are in."""
     return {
         "allowSync": True,
+        **LIBRARY,
         "librarySectionID": int(section.key),
         "librarySectionTitle": section.title,
         "librarySectionUUID": section.uuid,
-    } | LIBRARY
+    }
 
 
 def container(

@@ -30,7 +30,9 @@ class Fault:
     """One rule. It ends after `count` requests or at `until` (monotonic), whichever is given; else when cleared.
 
     `match` is a pattern over "METHOD /route/{pattern}" with `*`. `commit`: the request is carried out although its
-    answer is spoilt. `delay` in seconds for late-commit, `ms` for slow and sqlite-busy.
+    answer is spoilt. `ms` for slow and sqlite-busy. `delay`: seconds from a request's arrival to its late commit,
+    whether its client still waits or not. A hold waits `when` before or after the commit until released or over, and
+    then goes on as if nothing had been, client or not. What hangs is cut off when its client leaves or the fault ends.
     """
 
     id: int

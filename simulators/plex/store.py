@@ -129,10 +129,17 @@ class Library:
         return found
 
     def rename_collection(self, collection: Item, name: str) -> None:
-        """Call a collection, and so the tag on its members, by another name."""
-        section = self.sections[collection.section]
-        tag = self.tags.find("collection", collection.title, fold=False)
-        section.collections[name] = section.collections.pop(collection.title)
-        collection.fields["title"] = name
-        if tag is not None:
-            self.tags.rename(tag, name)
+        """Call a collection by another name; where one is called so already, the members join it."""
+        section, old = self.sections[collection.section], collection.title
+        if name == old:
+            return
+        tag, joins = self.tags.get("collection", name, fold=False), name in section.collections
+        if not joins:
+            section.collections[name] = section.collections.pop(old)
+            collection.fields["title"] = name
+        for member in [self.items[key] for key in collection.members]:
+            uses = [Tagging(tag) if use.tag.name == old else use for use in member.tags["collection"]]
+            if joins:
+                self.set_tags(member, "collection", uses)
+            else:
+                member.tags["collection"] = uses

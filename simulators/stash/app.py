@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -110,20 +111,13 @@ def _login(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
         if request.method == "GET":
             target = request.query_params.get("returnURL", "/")
             return HTMLResponse("<h1>Login</h1>") if stash.access.password else RedirectResponse(target, 302)
-        form = await request.form()
-        given = (form.get("username"), form.get("password"))
+        form = parse_qs((await request.body()).decode())
+        given = tuple(form.get(name, [""])[0] for name in ("username", "password"))
         if given != (stash.access.username, stash.access.password):
             return PlainTextResponse("Username or password is invalid\n", 401)
         response = Response(status_code=200)
         response.set_cookie("session", stash.access.new_session(), max_age=3600, httponly=False, samesite="lax")
         return response
-
-    return endpoint
-
-
-def _chapters(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        return chapters.respond(stash.db, request.path_params["id"])
 
     return endpoint
 
@@ -136,27 +130,35 @@ async def _page(_request: Request) -> Response:
     return HTMLResponse("<!doctype html><html><head><title>Stash</title></head><body></body></html>")
 
 
-def _image(stash: Stash, find: images.Find) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        return images.respond(request, stash.db, find)
+def _of_row(path: str, respond: Callable[[Request], Response]) -> Route:
+    """Return a route that only GET may take: Starlette adds HEAD by itself, Stash answers it with 405."""
 
-    return endpoint
+    async def endpoint(request: Request) -> Response:
+        return respond(request) if request.method == "GET" else Response(status_code=405)
+
+    return Route(path, endpoint, methods=["GET", "POST", "HEAD"])
+
+
+def _row_routes(stash: Stash) -> list[Route]:
+    """Return the routes of what belongs to one scene, performer and so on."""
+
+    def image(find: images.Find) -> Callable[[Request], Response]:
+        return lambda request: images.respond(request, stash.db, find)
+
+    return [
+        *(_of_row(path, image(find)) for path, find in images.ROUTES.items()),
+        _of_row("/scene/{id}/vtt/chapter", lambda request: chapters.respond(stash.db, request.path_params["id"])),
+    ]
 
 
 def build(stash: Stash) -> Starlette:
     """Return the whole application over one simulated Stash."""
-    only_get = [
-        *(Route(path, _image(stash, find)) for path, find in images.ROUTES.items()),
-        Route("/scene/{id}/vtt/chapter", _chapters(stash)),
-    ]
-    for route in only_get:
-        route.methods = {"GET"}  # Starlette adds HEAD by itself, Stash answers it with 405
     public = Starlette(
         routes=[
             Route("/healthz", _health),
             Route("/graphql", _graphql(stash), methods=["GET", "POST"]),
             Route("/login", _login(stash), methods=["GET", "POST"]),
-            *only_get,
+            *_row_routes(stash),
             Route("/{path:path}", _page),
         ]
     )

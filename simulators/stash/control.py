@@ -37,9 +37,9 @@ def ok(**facts: Any) -> JSONResponse:
     return JSONResponse({"ok": True, **facts})
 
 
-def wrong(message: str) -> JSONResponse:
-    """Return a 400 that says what to do better."""
-    return JSONResponse({"ok": False, "error": message}, 400)
+def wrong(message: str, status: int = 400) -> JSONResponse:
+    """Return an error that says what was wrong."""
+    return JSONResponse({"ok": False, "error": message}, status)
 
 
 class Control:
@@ -57,10 +57,11 @@ class Control:
 
     async def entities(self, request: Request) -> JSONResponse:
         """Return all rows of one kind."""
-        return JSONResponse(truth.entities(self.stash.db, request.path_params["kind"]))
+        kind = request.path_params["kind"]
+        return JSONResponse(truth.entities(self.stash.db, kind)) if kind in KINDS else wrong(f"no {kind} here", 404)
 
     async def stats(self, _request: Request) -> JSONResponse:
-        """Say what was asked so far, what is held, and which hooks fired."""
+        """Say what was asked so far, what is held, which hooks fired, and how many plugin processes run."""
         stats, plugin = self.stash.stats, self.stash.plugin
         return JSONResponse(
             {
@@ -69,6 +70,7 @@ class Control:
                 "held": stats.held,
                 "held_total": stats.held_total,
                 "hooks": dict(plugin.fired),
+                "running": plugin.running,
                 "now": self.stash.clock.now(),
             }
         )

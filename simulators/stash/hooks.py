@@ -26,6 +26,7 @@ class Plugin:
     events: list[str] | None = None
     default_args: dict[str, Any] = field(default_factory=dict)
     directory: str = "/config/plugins/simulated"
+    running: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     history: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=HISTORY))
 
@@ -48,12 +49,14 @@ class Plugin:
             process = await asyncio.create_subprocess_exec(*self.command, stdin=pipe, stdout=pipe)
         except OSError as error:
             return str(error)
+        self.running += 1
         try:
             await process.communicate(json.dumps(stdin).encode())
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+            self.running -= 1
         return process.returncode or 0
 
 

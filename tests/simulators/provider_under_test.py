@@ -34,7 +34,13 @@ class Provider:
 
     def knows(self, key: str, **more: Any) -> dict[str, Any]:
         """Know a movie, and match everything with it; returns the object."""
-        found = {"ratingKey": key, "guid": f"{IDENTIFIER}://movie/{key}", "type": "movie", "title": f"Movie {key}", **more}
+        found = {
+            "ratingKey": key,
+            "guid": f"{IDENTIFIER}://movie/{key}",
+            "type": "movie",
+            "title": f"Movie {key}",
+            **more,
+        }
         self.says(f"/library/metadata/{key}", container(found))
         self.matches({"guid": found["guid"], "title": found["title"], "year": 2020})
         return found

@@ -189,6 +189,15 @@ def test_collections_live_from_their_members(plex: Running, server: Any) -> None
         section.collection("Board")
 
 
+def test_a_collection_given_the_name_of_another_joins_it(plex: Running, server: Any) -> None:
+    first, second = server.fetchItems([int(key) for key in plex.make("j1.mp4", "j2.mp4")])
+    section = server.library.section("Movies")
+    section.createCollection("One", items=[first]).editTitle("Two")
+    section.createCollection("Three", items=[second]).editTitle("Two")
+    assert {item.ratingKey for item in section.collection("Two").items()} == {first.ratingKey, second.ratingKey}
+    assert plex.truth(str(second.ratingKey))["collections"] == ["Two"]
+
+
 def test_the_alert_listener_hears_of_edits(plex: Running, server: Any) -> None:
     pytest.importorskip("websocket", reason="plexapi's listener needs websocket-client")
     item = movie(plex, server)

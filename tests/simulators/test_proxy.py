@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -234,6 +236,23 @@ async def test_a_target_that_is_away_resets_the_client() -> None:
     async with Proxy(f"127.0.0.1:{free_port()}") as proxy, connected(proxy) as client:
         assert await client.is_reset()
         assert proxy.state()["links"] == 0
+
+
+async def test_a_reset_by_the_client_is_a_reset_at_the_target(echo: Echo) -> None:
+    async with running(echo) as proxy, connected(proxy) as client:
+        await client.say(b"a")
+        client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.writer.transport.abort()
+        await until(lambda: echo.ended == ["reset"], "the server to be told")
+
+
+async def test_more_connections_than_it_can_carry_are_turned_away(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulators.proxy.proxy.LINKS", 1)
+    async with running(echo) as proxy, connected(proxy) as client:
+        await client.say(b"a")
+        async with connected(proxy) as second:
+            assert not await second.hears_nothing()
+        assert await client.say(b"b") == b"b"
 
 
 async def test_closing_the_proxy_ends_what_is_open_under_any_fault(echo: Echo) -> None:

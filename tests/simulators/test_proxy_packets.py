@@ -102,6 +102,7 @@ ACK = packet(PUBACK, b"\x00\x07")
         (LosePuback(), [b"HTTP", ACK], b"HTTP" + ACK, False),
         (Cut(after_bytes=6), [CONNECT, PING, PUB], CONNECT + PING, True),
         (Cut(after_bytes=0), [CONNECT], b"", True),
+        (LosePuback(), [CONNECT, b"\x30\xff\xff\xff\xff\x01"], CONNECT, True),
     ],
 )
 def test_a_fault_takes_one_packet_or_part_of_it(

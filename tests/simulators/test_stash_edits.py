@@ -208,7 +208,7 @@ def test_a_merged_scene_hands_its_files_and_markers_over(stash: Running) -> None
     files = stash.truth(1)["files"] + stash.truth(3)["files"]
     stash.do("scene_merge", sources=[1], destination=3)
     assert sorted(stash.truth(3)["files"]) == sorted(files)
-    assert [marker["title"] for marker in stash.truth(3)["markers"]] == ["Here"]
+    assert "Here" in [marker["title"] for marker in stash.truth(3)["markers"]]
     assert stash.told("scenes", ids="1") == []
 
 

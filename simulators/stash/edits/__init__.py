@@ -32,7 +32,15 @@ _SINGLE: tuple[Op, ...] = (
     tasks.set_o, tasks.save_activity, tasks.sql,
 )  # fmt: skip
 
+
+def _entity_op(kind: str, verb: str) -> Op:
+    make = _ENTITY_VERBS[verb]
+    op = make(kind)
+    op.__doc__ = f"For a {kind}: {(make.__doc__ or '').removeprefix('Return the op that ')}"
+    return op
+
+
 OPS: dict[str, Op] = {
     **{op.__name__: op for op in _SINGLE},
-    **{f"{kind}_{verb}": make(kind) for kind in NAMED for verb, make in _ENTITY_VERBS.items()},
+    **{f"{kind}_{verb}": _entity_op(kind, verb) for kind in NAMED for verb in _ENTITY_VERBS},
 }

@@ -76,15 +76,20 @@ def _input(scene: Scene, changed: list[str]) -> dict[str, Any]:
     return held
 
 
-def apply(edit: Edit, scene: Scene, fields: dict[str, Any]) -> dict[str, Any]:
-    """Set the given fields of a scene and return the mutation's input."""
+def columns(edit: Edit, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that the given fields set, or refuse; entities are created by name as needed."""
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise Refused(f"unknown scene fields: {', '.join(sorted(unknown))}; there are: {', '.join(FIELDS)}")
-    columns = {FIELDS[name][0]: FIELDS[name][1](edit, value) for name, value in fields.items()}
-    for column, value in columns.items():
+    return {FIELDS[name][0]: FIELDS[name][1](edit, value) for name, value in fields.items()}
+
+
+def apply(edit: Edit, scene: Scene, fields: dict[str, Any]) -> dict[str, Any]:
+    """Set the given fields of a scene and return the mutation's input."""
+    changed = columns(edit, fields)
+    for column, value in changed.items():
         setattr(scene, column, value)
-    return _input(scene, list(columns))
+    return _input(scene, list(changed))
 
 
 def scene_update(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
@@ -113,8 +118,7 @@ def scene_create(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     """Create a scene without a file: {fields} with a title; fires Scene.Create."""
     if not args.get("fields", {}).get("title"):
         raise Refused("title must be set if scene has no files")
-    scene = edit.db.scenes.add(Scene(**edit.times()))
-    apply(edit, scene, args["fields"])
+    scene = edit.db.scenes.add(Scene(**columns(edit, args["fields"]), **edit.times()))
     edit.fire("Scene.Create", scene.id)
     return {"id": scene.id, "updated_at": scene.updated_at}
 

@@ -1,0 +1,93 @@
+"""The bulk lane: first load, sweeps, backlog and audits, a step at a time, so that it can turn to what matters more.
+
+It runs beside the live lane, with at most one request in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import structlog
+
+from common.errors import Incompatible, Unavailable
+
+if TYPE_CHECKING:
+    from services.stash_watcher.audit import Auditor
+    from services.stash_watcher.parts import Parts
+    from services.stash_watcher.walker import Walker
+    from services.stash_watcher.work import Task
+
+BATCH = 50
+TICK = 1.0
+BROKER_PAUSE = 2.0
+
+log = structlog.get_logger("bulk")
+
+
+class Bulk:
+    """Does the bulk work that is wanted, for as long as the process runs."""
+
+    def __init__(self, parts: Parts, walker: Walker, auditor: Auditor) -> None:
+        self._parts = parts
+        self._steps = {"audit": auditor.run, "load": walker.load, "sweep": walker.sweep, "backlog": self._fetch}
+
+    async def run(self) -> None:
+        """Take step after step, always the most important one that can be done now."""
+        parts = self._parts
+        while True:
+            parts.wake_bulk.clear()
+            task = parts.work.next(time.monotonic(), stash=parts.link.up.is_set())
+            if task is None:
+                self._note_end_of_load()
+                await self._rest()
+            else:
+                await self._step(task)
+
+    async def _step(self, task: Task) -> None:
+        try:
+            await self._steps[task]()
+        except Incompatible as error:
+            self._parts.link.lacks(task, error)
+            self._parts.work.hold(task, time.monotonic())
+        except Unavailable as error:
+            if task == "audit":
+                log.warning("audit_put_off", why=str(error))
+                await asyncio.sleep(BROKER_PAUSE)
+            else:
+                self._parts.link.lost(error)
+        else:
+            self._parts.link.fits(task)
+
+    async def _fetch(self) -> None:
+        """Fetch the next few scenes of the backlog; many that are gone are a matter for a whole listing."""
+        parts = self._parts
+        backlog = parts.work.backlog
+        ids = list(islice(backlog, BATCH))
+        with parts.desk.question() as began:
+            found = await parts.library.some(ids)
+            await parts.desk.apply(found, began)
+            if not await parts.desk.remove_few(found.gone, began):
+                parts.work.sweep_wanted = True
+        for key in ids:
+            backlog.pop(key, None)
+        parts.progress.step(
+            "backlog", parts.progress.done + len(ids), parts.progress.done + len(backlog), time.monotonic()
+        )
+        if not backlog:
+            parts.progress.end("backlog")
+
+    def _note_end_of_load(self) -> None:
+        """Tell that a first load is complete once nothing is left of it."""
+        parts = self._parts
+        if parts.loading and parts.link.up.is_set() and parts.work.idle and not parts.desk.asks:
+            parts.loading = False
+
+    async def _rest(self) -> None:
+        """Wait for something to do; what is held, put off or due by the clock is looked at every second."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TICK):
+                await self._parts.wake_bulk.wait()

@@ -1,0 +1,1 @@
+"""Tests of the writer's decisions, and of its client against a simulated Plex."""

@@ -1,0 +1,140 @@
+"""How the demo is shown: calm and live in a terminal, plain lines where it is piped."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tools.demo.compare import Difference
+
+WIDTH = 96
+BAR = 40
+QUOTED = 46
+INDENT = "    "
+PLAIN_STEPS = 4
+FIGURE = 5
+
+
+class Meter:
+    """A figure that is shown while it changes; piped, only every so often."""
+
+    def __init__(self, label: str, total: int, live: Live | None, console: Console) -> None:
+        self._label = label
+        self._total = total
+        self._live = live
+        self._console = console
+        self._told = 0
+
+    def show(self, value: int, note: str = "") -> None:
+        """Show the figure as it is now, with a note beside it."""
+        if self._live is not None:
+            self._live.update(self._line(value, note))
+        elif value * PLAIN_STEPS // self._total > self._told:
+            self._told = value * PLAIN_STEPS // self._total
+            self._console.print(f"{INDENT}{self._label} {value} of {self._total}{note and '   ' + note}", soft_wrap=True)
+
+    def _line(self, value: int, note: str) -> Table:
+        line = Table.grid(padding=(0, 2, 0, 0))
+        bar = ProgressBar(self._total, value, width=BAR, style="grey37", complete_style="cyan", finished_style="cyan")
+        line.add_row(f"{INDENT}{self._label}", bar, f"{value:>{FIGURE}} of {self._total}", Text(note, "dim"))
+        return line
+
+
+class Screen:
+    """One column of short lines, at most WIDTH wide; `live` tells whether somebody watches in a terminal."""
+
+    def __init__(self) -> None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="replace")
+        console = Console(highlight=False)
+        self.live = console.is_terminal
+        self._console = Console(highlight=False, width=min(console.width, WIDTH)) if self.live else console
+        self._chapters = 0
+
+    def title(self, text: str, below: str) -> None:
+        """Show what this is."""
+        self._line()
+        self._line((text, "bold"))
+        self._line((below, "dim"))
+
+    def chapter(self, text: str) -> None:
+        """Begin the next chapter."""
+        self._chapters += 1
+        self._line()
+        self._line((f"{self._chapters}. {text}", "bold cyan"))
+
+    def say(self, text: str) -> None:
+        """Tell what happens."""
+        self._line(INDENT, text)
+
+    def aside(self, text: str) -> None:
+        """Tell how it comes about, or where it can be seen."""
+        self._line(INDENT, (text, "dim"))
+
+    def change(self, where: str, before: str, after: str, note: str = "") -> None:
+        """Show a value before and after."""
+        self._line(INDENT, f"{where:<6} ", (quoted(before), "dim"), " → ", (quoted(after), "bold"), (f"  {note}", "cyan"))
+
+    def kept(self, text: str) -> None:
+        """Tell that a promise was kept."""
+        self._line(INDENT, ("✓ ", "bold green"), text)
+
+    def broken(self, expected: str, seen: str, where: str) -> None:
+        """Tell that a promise was not kept, and where to look for the reason."""
+        self._line()
+        self._line(INDENT, ("✗ ", "bold red"), ("This was expected: ", "bold"), expected)
+        self._line(INDENT, ("  This was seen:     ", "bold"), seen)
+        self._line(INDENT, ("  The logs are in:   ", "bold"), where)
+
+    def difference(self, difference: Difference) -> None:
+        """Show one field that differs."""
+        self._line(INDENT, ("✗ ", "bold red"), f"scene {difference.scene}, {difference.field}")
+        self._line(INDENT, f"  Stash: {difference.stash!r}")
+        self._line(INDENT, f"  Plex:  {difference.plex!r}")
+
+    def paste(self, command: str) -> None:
+        """Show a command to copy; it is never broken into lines."""
+        self._console.print(Text(f"{INDENT}{command}", "cyan"), soft_wrap=True)
+
+    @contextlib.contextmanager
+    def meter(self, label: str, total: int) -> Iterator[Meter]:
+        """Show a figure while it changes; what it ended with is for the chapter to say."""
+        if not self.live:
+            yield Meter(label, total, None, self._console)
+            return
+        with Live(console=self._console, transient=True, refresh_per_second=20) as live:
+            meter = Meter(label, total, live, self._console)
+            meter.show(0)
+            yield meter
+
+    def _line(self, *parts: str | tuple[str, str]) -> None:
+        text = Text.assemble(*parts)
+        if self.live:
+            self._wrapped(text)
+        else:
+            self._console.print(text, soft_wrap=True)
+
+    def _wrapped(self, text: Text) -> None:
+        """Keep the lines of a long sentence below one another."""
+        lines: Sequence[Text] = text.wrap(self._console, self._console.width)
+        margin = len(text.plain) - len(text.plain.lstrip())
+        if len(lines) > 1 and margin:
+            body = text[margin:].wrap(self._console, self._console.width - margin)
+            lines = [Text(" " * margin) + line for line in body]
+        for line in lines or [text]:
+            self._console.print(line, soft_wrap=True)
+
+
+def quoted(text: str) -> str:
+    """Return a value in quotes, shortened to what fits beside another."""
+    return f"“{text if len(text) <= QUOTED else text[: QUOTED - 1] + '…'}”"
