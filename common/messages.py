@@ -6,6 +6,7 @@ Times are ISO 8601 in UTC, unless a field is said to be raw, which is Stash's ow
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -144,6 +145,9 @@ class ImageOutcome(Payload, frozen=True, kw_only=True):
     hash: str = ""
     due: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_moment("due", self.due)
+
 
 class Outcome(Payload, frozen=True, kw_only=True):
     """How far one scene has come on one Plex server; `want` is the short hash of the item as wanted."""
@@ -163,6 +167,9 @@ class Outcome(Payload, frozen=True, kw_only=True):
     due: str | None = None
     detail: str = ""
     pinned: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_moment("due", self.due)
 
     @property
     def stamp(self) -> Stamp:
@@ -307,6 +314,10 @@ class Outage(Payload, frozen=True, kw_only=True):
     until: str | None = None
     why: str = ""
 
+    def __post_init__(self) -> None:
+        _check_moment("since", self.since)
+        _check_moment("until", self.until)
+
 
 class Outages(Payload, frozen=True, kw_only=True):
     """The last 30 outages with mean time between failures and mean time to repair, in seconds."""
@@ -371,7 +382,18 @@ class Response(Payload, frozen=True, kw_only=True):
     error: str = ""
 
 
+def _check_moment(name: str, text: str | None) -> None:
+    """Raise ValueError, which msgspec takes for a wrong payload, unless `text` is a time with its zone, or None."""
+    try:
+        moment = None if text is None else dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"`{name}` is no time") from None
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(f"`{name}` is a time without a zone")
+
+
 P = TypeVar("P", bound=Payload)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type[Payload], msgspec.json.Decoder[Payload]] = {}
 
@@ -395,7 +417,7 @@ def decode(kind: type[P], payload: bytes) -> P:
         decoder = _decoders[kind] = msgspec.json.Decoder(kind)
     try:
         row = decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise Undecodable(_reason(payload, error)) from error
     version = getattr(row, "v", VERSION)
     if version != VERSION:
@@ -407,7 +429,7 @@ def _reason(payload: bytes, error: Exception) -> str:
     """Prefer the unknown version over the field that it lacks: the former is the cause."""
     try:
         version = _version.decode(payload).v
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return f"not a payload of ours: {error}"
     return (
         f"not a payload of ours: {error}" if version == VERSION else f"version {version} of the payload is unknown here"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
+_ID = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,7 @@ def row_id(prefix: str, topic: str) -> int | None:
     if not topic.startswith(prefix + "/"):
         return None
     leaf = topic[len(prefix) + 1 :]
-    canonical = leaf.isascii() and leaf.isdecimal() and (leaf == "0" or leaf[0] != "0")
-    return int(leaf) if canonical else None
+    return int(leaf) if _ID.fullmatch(leaf) else None
 
 
 def command_of(prefix: str, topic: str) -> str | None:

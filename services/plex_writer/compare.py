@@ -50,6 +50,7 @@ class Compare:
         self._library = library
         self._dirty = dirty
         self._options = options
+        self._fingerprint = options.fingerprint()
 
     async def run(self) -> int:
         """Compare everything; return how many scenes were found unsettled. Raises Unavailable without a broker."""
@@ -86,7 +87,7 @@ class Compare:
         if settle.is_stale(scene, outcome):
             return False
         now = dt.datetime.now(dt.UTC)
-        if settle.dirty_because(scene, outcome, want(item, self._options), now) is not None:
+        if settle.dirty_because(scene, outcome, want(item, self._fingerprint), now) is not None:
             return True
         if outcome is not None and (rest := settle.seconds_until_due(outcome, now)) is not None:
             self._dirty.remind(scene.id, time.monotonic() + rest)

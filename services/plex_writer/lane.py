@@ -91,6 +91,7 @@ class Lane:
         self._outcomes = outcomes
         self._library = library
         self._options = options
+        self._fingerprint = options.fingerprint()
         self._dirty = dirty
         self._undecoded = undecoded
         self._stop = stop
@@ -116,7 +117,7 @@ class Lane:
         if scene is None:
             self._dirty.settle(ticket)
             return
-        wanted = want(item_of(scene, self._options), self._options)
+        wanted = want(item_of(scene, self._options), self._fingerprint)
         before = settle.begin(scene, wanted, self._outcomes.get(scene.id), _now())
         outcome, delay = settle.blamed(before, why, want=wanted, now=_now())
         log.warning("set_aside", scene=scene.id, why=why, seconds=round(delay), attempts=outcome.attempts)
@@ -143,7 +144,7 @@ class Lane:
             self._dirty.settle(ticket)
             return None
         item = item_of(scene, self._options)
-        wanted = want(item, self._options)
+        wanted = want(item, self._fingerprint)
         job = _Job(ticket, scene, item, wanted, settle.begin(scene, wanted, before, _now()))
         if (reason := excluded(scene, self._options.filters)) is not None:
             await self._end(
@@ -166,7 +167,7 @@ class Lane:
             for rating_key in candidates[job.ticket.scene_id]:
                 current = found.get(rating_key)
                 self._library.saw(rating_key, current.paths if current else ())
-                if current is not None and holds(current, job.item.paths):
+                if current is not None and holds(current, job.item.paths, self._options.paths.key):
                     ours = plan.ours_of(job.outcome.items.get(rating_key))
                     edit = plan.plan(job.item, current, ours, self._options.fields)
                     job.targets.append(_Target(current, ours, edit))

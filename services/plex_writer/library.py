@@ -27,13 +27,13 @@ class Library:
     """
 
     def __init__(self, plex: Plex, outcomes: Outcomes, options: Options) -> None:
-        self.waiting = Waiting()
+        self.waiting = Waiting(options.paths.key)
         self.sections: list[Section] = []
         self.missing: list[str] = []
         self._plex = plex
         self._outcomes = outcomes
         self._options = options
-        self._index = Index()
+        self._index = Index(options.paths.key)
         self._totals: dict[str, int] = {}
         self._newest = 0
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from common.paths import key
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from services.plex_writer.plan import Current
 
@@ -15,10 +13,12 @@ if TYPE_CHECKING:
 class Index:
     """Every file of the libraries that take part, as listed last: path -> rating keys, and back.
 
-    A path may belong to several items, in several libraries or versions. Bounded by the size of the libraries.
+    `key` brings a path to the form in which paths are compared. A path may belong to several items, in several
+    libraries or versions. Bounded by the size of the libraries.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, key: Callable[[str], str]) -> None:
+        self._key = key
         self._keys: dict[str, tuple[str, ...]] = {}
         self._paths: dict[str, tuple[str, ...]] = {}
 
@@ -27,7 +27,7 @@ class Index:
 
     def put(self, rating_key: str, paths: Iterable[str]) -> list[str]:
         """Note an item's files, in place of those noted before; return the paths that are new to the index."""
-        now = tuple(key(path) for path in paths)
+        now = tuple(self._key(path) for path in paths)
         before = self._paths.get(rating_key, ())
         if now == before:
             return []
@@ -53,11 +53,11 @@ class Index:
 
     def find(self, paths: Iterable[str]) -> list[str]:
         """Return the rating keys of all items that have one of these files, each once, in a stable order."""
-        found = {rating_key for path in paths for rating_key in self._keys.get(key(path), ())}
+        found = {rating_key for path in paths for rating_key in self._keys.get(self._key(path), ())}
         return sorted(found, key=lambda rating_key: (len(rating_key), rating_key))
 
 
-def holds(current: Current, paths: Iterable[str]) -> bool:
+def holds(current: Current, paths: Iterable[str], key: Callable[[str], str]) -> bool:
     """Tell whether an item, as just read, has one of these files; a rating key alone proves nothing."""
     wanted = {key(path) for path in paths}
     return any(key(path) in wanted for path in current.paths)

@@ -2,7 +2,8 @@
 
 Ours is what an outcome records: `wrote`, seen in Plex after a write, and `intent`, a write of which no end is recorded.
 A person's value is never cleared and, under `fill` and `merge`, never changed; what we added and Stash no longer has
-goes. An entry of a list that we added and a person took out stays out.
+goes. An entry of a list that we added and a person took out stays out: Plex locks what a person edits, and an agent
+changes nothing that is locked, so what is missing from a locked list was taken out by hand.
 """
 
 from __future__ import annotations
@@ -81,6 +82,10 @@ class Ours(msgspec.Struct, frozen=True):
         """Tell whether we wrote, or began to write, the value with this hash."""
         return digest in self.seen.get(name, ()) or digest in self.begun.get(name, ())
 
+    def has_value(self, name: str, value: str) -> bool:
+        """Tell the same of a scalar value; one that we began to write may be shown in Plex's form of it."""
+        return self.has(name, value_hash(value)) or value_hash(fold(value)) in self.begun.get(name, ())
+
 
 def ours_of(outcome: ItemOutcome | None) -> Ours:
     """Read what is ours from an item's outcome."""
@@ -98,8 +103,8 @@ def ours_of(outcome: ItemOutcome | None) -> Ours:
 
 def plan(item: Item, current: Current, ours: Ours, fields: Mapping[str, FieldPolicy]) -> Edit:
     """Return the edit that brings an item to what the policies say; applied, the next plan is empty."""
-    scalars = {name: _scalar(name, item, current, ours, fields[name]) for name in SCALARS}
-    lists = {name: _list(name, item, current, ours, fields[name]) for name in LISTS}
+    scalars = {name: _scalar(name, item, current, ours, fields[name]) for name in SCALARS if name not in item.unknown}
+    lists = {name: _list(name, item, current, ours, fields[name]) for name in LISTS if name not in item.unknown}
     return Edit(
         scalars={name: change for name, change in scalars.items() if change is not None},
         lists={name: rewrite for name, rewrite in lists.items() if rewrite is not None},
@@ -110,7 +115,7 @@ def intent_of(edit: Edit, current: Current, ours: Ours) -> Wrote:
     """Return the hashes to record before the edit is sent: what it adds, and what an earlier one may have added."""
     intent: dict[str, set[str]] = {name: set(digests) for name, digests in ours.begun.items()}
     for name, scalar in edit.scalars.items():
-        intent.setdefault(name, set()).add(value_hash(scalar.value))
+        intent.setdefault(name, set()).update({value_hash(scalar.value), value_hash(fold(scalar.value))})
     for name, rewrite in edit.lists.items():
         there = {fold(entry.name) for entry in current.lists.get(name, ())}
         added = {entry_hash(entry.name) for entry in rewrite.entries if fold(entry.name) not in there}
@@ -138,7 +143,7 @@ def wrote_of(item: Item, edit: Edit, before: Current, shown: Current, ours: Ours
 def applied(edit: Edit, before: Current, shown: Current) -> Literal["all", "some", "none"]:
     """Tell how much of an edit Plex shows; a value that it changed in its own way counts as taken."""
     taken = [
-        shown.scalars.get(name, "") != before.scalars.get(name, "") or shown.scalars.get(name, "") == change.value
+        _is_taken(change.value, before.scalars.get(name, ""), shown.scalars.get(name, ""))
         for name, change in edit.scalars.items()
     ]
     for name, rewrite in edit.lists.items():
@@ -173,14 +178,14 @@ def _scalar(name: str, item: Item, current: Current, ours: Ours, field: FieldPol
     shown = current.scalars.get(name, "")
     from_file = name == "title" and item.named_after_file
     policy: Policy = "fill" if from_file and field.policy == "sync" else field.policy
-    mine = ours.has(name, value_hash(shown))
+    mine = ours.has_value(name, shown)
     if policy == "off" or _same(name, wanted, shown, ours):
         return None
     if not wanted:
         return Scalar(value="", lock=False) if mine and shown and name != "title" else None
     if policy == "fill" and shown and not mine:
         return None
-    return Scalar(value=wanted, lock=field.lock and not from_file)
+    return Scalar(value=wanted, lock=(field.lock or name in current.locked) and not from_file)
 
 
 def _same(name: str, wanted: str, shown: str, ours: Ours) -> bool:
@@ -190,50 +195,50 @@ def _same(name: str, wanted: str, shown: str, ours: Ours) -> bool:
 
 def _list(name: str, item: Item, current: Current, ours: Ours, field: FieldPolicy) -> Rewrite | None:
     shown = current.lists.get(name, ())
-    there = {fold(entry.name): entry for entry in shown}
+    there = {fold(entry.name) for entry in shown}
     wanted: dict[str, str] = {fold(entry): entry for entry in getattr(item, name)}
-    kept = _kept(name, there, wanted, ours, field.policy)
+    kept = _kept(name, there, set(wanted), ours, field.policy)
     if kept is None:
         return None
-    entries = (*kept.values(), *(Entry(wanted[key]) for key in wanted if key not in kept))
-    entries = tuple(entry for entry in entries if not _taken_out(name, entry, there, ours, field.policy))
+    locked = name in current.locked
+    out = _taken_out(name, set(wanted) - there, ours) if locked and field.policy != "sync" else set()
+    added = (Entry(entry) for key, entry in wanted.items() if key not in there | out)
+    entries = (*(entry for entry in shown if fold(entry.name) in kept), *added)
     target = {fold(entry.name) for entry in entries}
-    if target == set(there):
+    if target == there:
         return None
-    remove = tuple(entry.name for key, entry in there.items() if key not in target)
-    return Rewrite(entries=entries, remove=remove, lock=field.lock and bool(entries))
+    remove = tuple(entry.name for entry in shown if fold(entry.name) not in target)
+    return Rewrite(entries=entries, remove=remove, lock=(field.lock or locked) and bool(entries or out))
 
 
-def _kept(
-    name: str, there: Mapping[str, Entry], wanted: Mapping[str, str], ours: Ours, policy: Policy
-) -> dict[str, Entry] | None:
-    """Return the entries of Plex that stay, or None when the whole list is left alone."""
-    mine = {key for key in there if ours.has(name, short_hash(key.encode()))}
-    foreign = set(there) - mine
+def _kept(name: str, there: set[str], wanted: set[str], ours: Ours, policy: Policy) -> set[str] | None:
+    """Return which entries of Plex stay, or None when the whole list is left alone."""
+    foreign = {key for key in there if not ours.has(name, short_hash(key.encode()))}
     if policy == "off" or (policy == "fill" and foreign):
         return None
     keeps_foreign = policy == "merge" or not wanted
-    return {key: entry for key, entry in there.items() if key in wanted or (keeps_foreign and key in foreign)}
+    return (there & wanted) | (foreign if keeps_foreign else set())
 
 
-def _taken_out(name: str, entry: Entry, there: Mapping[str, Entry], ours: Ours, policy: Policy) -> bool:
-    """Unless Stash wins: we added this one, Plex showed it, and a person took it out of a list that is not empty."""
-    if policy == "sync" or not there or fold(entry.name) in there:
-        return False
-    digest = entry_hash(entry.name)
-    return digest in ours.seen.get(name, ()) and digest not in ours.begun.get(name, ())
+def _taken_out(name: str, missing: set[str], ours: Ours) -> set[str]:
+    """Return the missing entries that we added and Plex showed."""
+    digests = {key: short_hash(key.encode()) for key in missing}
+    seen, begun = ours.seen.get(name, frozenset()), ours.begun.get(name, frozenset())
+    return {key for key, digest in digests.items() if digest in seen and digest not in begun}
+
+
+def _is_taken(sent: str, before: str, shown: str) -> bool:
+    """Tell whether Plex took a value: it shows it or its own form of it, or at least something new."""
+    return fold(shown) == fold(sent) or shown != before
 
 
 def _scalar_wrote(name: str, change: Scalar | None, before: Current, shown: Current, ours: Ours) -> str:
     value = shown.scalars.get(name, "")
     digest = value_hash(value)
-    if change is not None and change.value:
+    if change is not None and change.value and _is_taken(change.value, before.scalars.get(name, ""), value):
         sent = value_hash(change.value)
-        if sent == digest:
-            return sent
-        if value != before.scalars.get(name, ""):
-            return f"{sent}>{digest}"
-    if value and ours.has(name, digest):
+        return sent if sent == digest else f"{sent}>{digest}"
+    if value and ours.has_value(name, value):
         return ">".join(ours.pairs[name]) if name in ours.pairs else digest
     return ""
 

@@ -203,10 +203,11 @@ def _refusal(place: str, message: str) -> PlexUnavailable | Rejected:
 
 
 def _condition(message: str) -> str:
+    """Tell start-up from maintenance by the words of the 503's page, as Kometa does; empty for anything else."""
     lowered = message.lower()
-    if "maintenance" in lowered:
-        return " maintenance"
-    return " starting" if "start" in lowered and "503" in message[:5] else ""
+    if not message.startswith("(503)"):
+        return ""
+    return " starting" if "startup" in lowered else " maintenance" if "maintenance" in lowered else ""
 
 
 def _transport(error: requests.RequestException) -> str:

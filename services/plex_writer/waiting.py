@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from common.paths import key
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Waiting:
-    """Path -> scenes; bounded by the number of scenes."""
+    """Path -> scenes, by `key`, the form in which paths are compared; bounded by the number of scenes."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: Callable[[str], str]) -> None:
+        self._key = key
         self._ids: dict[str, tuple[int, ...]] = {}
         self._paths: dict[int, tuple[str, ...]] = {}
 
@@ -23,7 +22,7 @@ class Waiting:
     def add(self, scene_id: int, paths: Iterable[str]) -> None:
         """Let a scene wait for any of these files, in place of those it waited for."""
         self.drop(scene_id)
-        keys = tuple(key(path) for path in paths)
+        keys = tuple(self._key(path) for path in paths)
         self._paths[scene_id] = keys
         for path in keys:
             self._ids[path] = (*self._ids.get(path, ()), scene_id)
@@ -39,4 +38,4 @@ class Waiting:
 
     def for_path(self, path: str) -> tuple[int, ...]:
         """Return the scenes that wait for this file."""
-        return self._ids.get(key(path), ())
+        return self._ids.get(self._key(path), ())

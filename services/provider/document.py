@@ -5,6 +5,7 @@ What a movie shows comes from `common/item.py`, like what the writer writes, so 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -25,6 +26,7 @@ MATCHES: Final = "/library/metadata/matches"
 
 _GUID: Final = f"{IDENTIFIER}://movie/"
 _LONGEST_ID: Final = 18
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
 class Scheme(msgspec.Struct, frozen=True):
@@ -193,5 +195,5 @@ def _day(born: str) -> str:
     Plex requires a day (provider documents), and gives undated files one itself: the day it first saw them. There is
     no year then, since a year would be taken for the scene's own.
     """
-    day = born[:10]
-    return day if len(day) == len("YYYY-MM-DD") and day.replace("-", "").isdecimal() else ""
+    day = _DAY.match(born)
+    return day[0] if day else ""

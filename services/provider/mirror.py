@@ -38,7 +38,7 @@ log = structlog.get_logger("mirror")
 
 
 class Mirror:
-    """The scenes as the broker has them, and what the watcher says of itself."""
+    """The scenes as the broker has them, and what the watcher says of itself; `loaded` is how the last load went."""
 
     def __init__(self, service: Service, options: Options) -> None:
         self.catalog = Catalog(options.paths)
@@ -53,15 +53,14 @@ class Mirror:
         self._fresh: set[int] = set()
         self._unreadable: dict[int, int] = {}
         self._loaded_at = 0.0
+        self._rows: int | None = None
         self._doubt: asyncio.TimerHandle | None = None
 
     @property
     def whole(self) -> bool:
         """Whether what is not here is nowhere: a load was complete, or as complete as this broker lets it be."""
-        if self.loaded is None or self.loaded.verdict not in ("complete", "suspect"):
-            return False
-        first_load_runs = self._info is not None and self._info.loading and self.loaded.rows == 0
-        return not first_load_runs
+        first_load_runs = self._info is not None and self._info.loading and not self._rows
+        return self._rows is not None and not first_load_runs
 
     @property
     def stash(self) -> str:
@@ -133,8 +132,9 @@ class Mirror:
     def _judge(self, loaded: Loaded) -> None:
         if loaded.verdict == "complete" and loaded.counted is not None:
             self._sweep(loaded.counted)
-        if loaded.verdict != "unknown" or not self.whole:
-            self.loaded = loaded
+        self.loaded = loaded
+        if loaded.verdict in ("complete", "suspect"):
+            self._rows = loaded.rows
         counted = loaded.counted.rows if loaded.counted else 0
         self.suspect = SUSPECT.format(rows=loaded.rows, counted=counted) if loaded.verdict == "suspect" else ""
         if self.suspect:

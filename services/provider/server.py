@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from common.errors import Misconfigured
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-CONNECTIONS: Final = 500
-BACKLOG: Final = 512
+CONNECTIONS: Final = 256
+BACKLOG: Final = 100
+FIRST_REQUEST: Final = 30.0
 DRAIN: Final = 4
 
 log = structlog.get_logger("http")
@@ -32,6 +34,31 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Connection(H11Protocol):
+    """A connection that is one of a bounded number and has to ask something within 30 seconds.
+
+    uvicorn itself keeps silent connections for ever, until the process has no descriptors left.
+    """
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+        else:
+            self._patience = asyncio.get_running_loop().call_later(FIRST_REQUEST, self._lose_patience)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)
+
+    def _lose_patience(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
 
 
 class _LogLines(logging.Handler):
@@ -62,14 +89,14 @@ async def serve(app: ASGIApp, sock: socket.socket, stop: asyncio.Event) -> None:
     """Answer on `sock` until `stop` is set, then give answers under way 4 seconds."""
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=DRAIN,
     )
     logger = logging.getLogger("uvicorn.error")

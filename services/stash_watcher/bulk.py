@@ -61,6 +61,7 @@ class Bulk:
                 self._parts.link.lost(error)
         else:
             self._parts.link.fits(task)
+            self._parts.work.held.pop(task, None)
 
     async def _fetch(self) -> None:
         """Fetch the next few scenes of the backlog; many that are gone are a matter for a whole listing."""

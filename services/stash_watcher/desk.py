@@ -1,4 +1,8 @@
-"""Where observations of both lanes arrive: what is news is published, what is stale is asked for again."""
+"""Where observations of both lanes arrive: what is news is published, what is stale is asked for again.
+
+So is what was fresh: Stash's updated_at has whole seconds, so a second edit within the same one moves nothing that any
+listing shows. A scene that is published within a minute of its updated_at is fetched once more when that is over.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from services.stash_watcher.changes import digest
+from services.stash_watcher.watermark import is_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from services.stash_watcher.publisher import Publisher
 
 FEW = 20
+SECOND_LOOK = 3.0
 
 
 class Desk:
@@ -31,6 +37,7 @@ class Desk:
         self.asked = asyncio.Event()
         self.removals = 0
         self.extra: set[int] = set()
+        self._later: dict[int, float] = {}
         self._publisher = publisher
         self._undecoded = undecoded
 
@@ -52,10 +59,25 @@ class Desk:
     async def apply(self, found: Scenes, began: float) -> None:
         """Publish what is news among the scenes of an answer whose request began then."""
         for scene in found.scenes:
-            if await self._publisher.observe(scene, began) == "again":
+            verdict = await self._publisher.observe(scene, began)
+            if verdict == "again":
                 self.ask((scene.id,))
+            elif verdict == "publish" and is_fresh(scene.updated_at, found.clock):
+                self._later.pop(scene.id, None)
+                self._later[scene.id] = time.monotonic() + SECOND_LOOK
         for garbled in found.garbled:
             self._skip(garbled)
+
+    def next_due(self) -> float | None:
+        """Return when the next fresh scene is to be fetched again."""
+        return next(iter(self._later.values()), None)
+
+    def ask_due(self, now: float) -> None:
+        """Ask again for the scenes that were fresh when they were fetched, and are not any more."""
+        due = [key for key, at in self._later.items() if at <= now]
+        for key in due:
+            del self._later[key]
+        self.asks.update(dict.fromkeys(due))
 
     async def remove_few(self, gone: Iterable[int], began: float) -> bool:
         """Remove scenes that Stash said it has not; False when they are too many to go without a whole listing."""

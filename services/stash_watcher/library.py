@@ -40,8 +40,12 @@ class Garbled(NamedTuple):
 
 
 class Scenes(NamedTuple):
-    """Whole scenes as observed, those that were garbled, and asked-for ids that Stash says it has not."""
+    """Whole scenes as observed, those that were garbled, and asked-for ids that Stash says it has not.
 
+    `clock` is Stash's when it answered, the earliest of several answers.
+    """
+
+    clock: dt.datetime
     scenes: list[Scene]
     garbled: list[Garbled]
     gone: list[int]
@@ -128,7 +132,7 @@ class Library:
         query = self._documents.page
         variables = {"after": after, "per_page": per_page}
         answer = await self._stash.ask(query, answers.Page, variables)
-        found = _scenes(query, answer.data.find_scenes.scenes)
+        found = _scenes(query, answer.data.find_scenes.scenes, answer.date)
         if any(key <= after for key in found.ids):
             raise Failed(f"{query.name}: Stash's answer is not the page that was asked for")
         return found
@@ -143,26 +147,26 @@ class Library:
         except Failed:
             # one id that is gone fails the whole request (Stash source v0.30)
             return await self._each(ids)
-        found = _scenes(query, answer.data.find_scenes.scenes)
+        found = _scenes(query, answer.data.find_scenes.scenes, answer.date)
         answered = set(found.ids)
-        return joined([found, await self._each([key for key in ids if key not in answered])])
+        return await self._each([key for key in ids if key not in answered], found)
 
-    async def _each(self, ids: Collection[int]) -> Scenes:
-        return joined([await self._one(key) for key in ids])
+    async def _each(self, ids: Collection[int], *found: Scenes) -> Scenes:
+        return joined([*found, *[await self._one(key) for key in ids]])
 
     async def _one(self, scene_id: int) -> Scenes:
         query, variables = self._documents.one, {"id": str(scene_id)}
         try:
             answer = await self._stash.ask(query, answers.One, variables)
         except Failed:
-            await self.greet()
+            clock = (await self.greet()).clock
             try:
                 answer = await self._stash.ask(query, answers.One, variables)
             except Failed as error:
-                return Scenes([], [Garbled(scene_id, "", query.name, Undecodable(str(error)))], [])
+                return Scenes(clock, [], [Garbled(scene_id, "", query.name, Undecodable(str(error)))], [])
         if bytes(answer.data.find_scene) == b"null":
-            return Scenes([], [], [scene_id])
-        found = _scenes(query, [answer.data.find_scene])
+            return Scenes(answer.date, [], [], [scene_id])
+        found = _scenes(query, [answer.data.find_scene], answer.date)
         if any(scene.id != scene_id for scene in found.scenes):
             raise Failed(f"{query.name}: Stash's answer is not the scene that was asked for")
         return found
@@ -188,8 +192,8 @@ def _listing(query: Query, rows: list[answers.Row], clock: dt.datetime, after: i
     return Listing(page, [row.updated_at for row in rows], clock)
 
 
-def _scenes(query: Query, raws: Sequence[Raw]) -> Scenes:
-    found = Scenes([], [], [])
+def _scenes(query: Query, raws: Sequence[Raw], clock: dt.datetime) -> Scenes:
+    found = Scenes(clock, [], [], [])
     for raw in raws:
         try:
             found.scenes.append(scene_of(raw))
@@ -200,8 +204,8 @@ def _scenes(query: Query, raws: Sequence[Raw]) -> Scenes:
 
 
 def joined(parts: Sequence[Scenes]) -> Scenes:
-    """Return the answers to several requests as one."""
-    whole = Scenes([], [], [])
+    """Return the answers to several requests, at least one, as one."""
+    whole = Scenes(min(part.clock for part in parts), [], [], [])
     for part in parts:
         whole.scenes.extend(part.scenes)
         whole.garbled.extend(part.garbled)

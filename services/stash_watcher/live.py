@@ -44,14 +44,21 @@ class Live:
             await parts.link.up.wait()
             parts.desk.asked.clear()
             now = time.monotonic()
+            parts.desk.ask_due(now)
             if parts.desk.asks and self._held.get("asks", now) <= now:
                 await self._guarded("asks")
             elif self._due() <= now:
                 await self._guarded("look")
             else:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._due() - now):
-                        await parts.desk.asked.wait()
+                await self._rest(now)
+
+    async def _rest(self, now: float) -> None:
+        """Wait until somebody asks for something or something is due."""
+        desk = self._parts.desk
+        until = min(self._due(), desk.next_due() or self._due())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, until - now)):
+                await desk.asked.wait()
 
     def forget(self) -> None:
         """Begin anew with a Stash that may be another."""
@@ -74,6 +81,7 @@ class Live:
             link.lost(error)
         else:
             link.fits(what)
+            self._held.pop(what, None)
 
     async def _fetch(self) -> None:
         """Fetch the next few scenes that were asked for; one that turns out stale stays asked for."""
@@ -129,9 +137,12 @@ class Live:
 
     def _check_balance(self, total: int) -> None:
         """Have a listing made when scenes are missing or too many: nothing else tells of deletions and merges."""
-        parts = self._parts
-        settled = parts.work.idle and not parts.desk.asks
-        if settled and parts.balance is not None and total - len(parts.publisher.book) != parts.balance:
+        parts, book = self._parts, self._parts.publisher.book
+        fetching = bool(parts.desk.asks) and "asks" not in self._held
+        if fetching or not parts.work.idle or parts.balance is None:
+            return
+        unknown = sum(1 for key in parts.desk.asks if key not in book.entries)
+        if total - len(book) - unknown != parts.balance:
             self._changed = time.monotonic()
             self._want_sweep()
 

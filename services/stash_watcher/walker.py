@@ -42,13 +42,14 @@ class Walker:
         self._light = PageSize(LIGHT_PAGE, SMALLEST_PAGE)
         self._short = 0
 
-    def start_load(self, after: int = 0) -> None:
+    def start_load(self, after: int = 0, *, confirmed: bool = False) -> None:
         """Have all whole scenes after an id fetched; a load that is under way goes back to there if it has to."""
         work = self._parts.work
         if work.load is None:
             work.load = self._walk()
             work.load.after, work.load.whole = after, after == 0
         work.load.after = min(work.load.after, after)
+        work.load.confirmed |= confirmed
         self._parts.wake_bulk.set()
 
     async def load(self) -> None:
@@ -66,7 +67,7 @@ class Walker:
             return
         walk.after = max(walk.after, page.last)
         walk.seen.update(page.found.ids)
-        parts.watermark.saw([scene.updated_at for scene in page.found.scenes], parts.watermark.clock)
+        parts.watermark.saw([scene.updated_at for scene in page.found.scenes], page.found.clock)
         parts.progress.step("load", len(walk.seen), parts.total, time.monotonic())
 
     async def sweep(self) -> None:
@@ -100,8 +101,9 @@ class Walker:
         parts = self._parts
         if parts.work.called_for(time.monotonic()):
             parts.publisher.book.try_all_again()
-        parts.work.sweep = self._walk()
-        return parts.work.sweep
+        walk = self._walk()
+        parts.work.begin_sweep(walk)
+        return walk
 
     def _end_load(self) -> None:
         work = self._parts.work
@@ -137,8 +139,9 @@ class Walker:
     async def _one_by_one(self, after: int) -> _Page:
         listing = await self._parts.library.ids(after, self._whole.size)
         ids = [row.id for row in listing.rows]
-        found = joined([await self._parts.library.some(batch) for batch in in_batches(ids, ISOLATED)])
-        return _Page(found, ids[-1] if ids else None)
+        if not ids:
+            return _Page(Scenes(listing.clock, [], [], []), None)
+        return _Page(joined([await self._parts.library.some(batch) for batch in in_batches(ids, ISOLATED)]), ids[-1])
 
     async def _light_page(self, after: int) -> Listing:
         while True:
@@ -191,23 +194,25 @@ class Walker:
         now = time.monotonic()
         complete = parts.total <= len(walk.seen)
         if complete:
-            await self._remove(book.gone(walk.seen, walk.began))
+            await self._remove(book.gone(walk.seen, walk.began), confirmed=walk.confirmed)
             self._short = 0
             parts.desk.removals = 0
             parts.watermark.floor = walk.clock
         else:
             self._short += 1
             log.warning("listing_short", seen=len(walk.seen), counted=parts.total, effect="nothing is removed")
-        parts.work.swept(walk.began, now, parts.service.settings.stash.sweep)
-        parts.work.sweep_wanted = not complete and self._short < SHORT_SWEEPS
+        parts.work.seen_all(
+            now, parts.service.settings.stash.sweep, 0.0 if walk is parts.work.load else now - walk.began
+        )
+        parts.work.sweep_wanted |= not complete and self._short < SHORT_SWEEPS
         pending = sum(1 for key in walk.differing if key not in book.entries)
         parts.balance = len(walk.seen) - len(book) - pending
 
-    async def _remove(self, gone: list[int]) -> None:
+    async def _remove(self, gone: list[int], *, confirmed: bool) -> None:
         """Remove scenes that Stash has no more, unless they are so many that a person should have a look."""
         parts = self._parts
         rows = len(parts.publisher.book)
-        if len(gone) > removal_limit(rows) and not parts.work.confirmed:
+        if len(gone) > removal_limit(rows) and not confirmed:
             parts.held = len(gone)
             text = (
                 f"Stash lacks {len(gone)} of {rows} scenes; none of them is removed until you say "

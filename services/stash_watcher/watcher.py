@@ -165,6 +165,7 @@ class Watcher:
         parts = self._parts
         if request.confirm and parts.link.accept():
             self._begin_anew()
+            return {"task": "load", "confirmed": True}
         parts.work.asked = True
         parts.work.confirmed = parts.work.confirmed or request.confirm
         parts.wake_bulk.set()
@@ -192,4 +193,4 @@ class Watcher:
         parts.work.backlog.clear()
         parts.loading = True
         self._live.forget()
-        self._walker.start_load()
+        self._walker.start_load(confirmed=True)

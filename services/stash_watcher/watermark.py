@@ -22,6 +22,7 @@ OVERLAP = dt.timedelta(minutes=3)
 WIDE = dt.timedelta(hours=2)
 LAG = dt.timedelta(minutes=30)
 FUTURE = dt.timedelta(days=1)
+FRESH = dt.timedelta(minutes=1)
 ANY_ZONE = dt.timedelta(hours=15)
 
 
@@ -81,6 +82,12 @@ def window(mark: str, clock: dt.datetime, floor: dt.datetime | None, overlap: dt
     low = max(min(seen or clock, clock), clock - LAG, floor or clock - LAG)
     zone = seen.tzinfo if seen else dt.UTC
     return Window(_text(low - overlap - slack, zone), _text(clock + FUTURE + slack, zone))
+
+
+def is_fresh(raw: str, clock: dt.datetime) -> bool:
+    """Say whether a change is so young that another may follow under the same updated_at; clocks may differ a bit."""
+    time = moment(raw)
+    return time is not None and abs(clock - time) < FRESH
 
 
 def moved_zone(before: str, after: str) -> bool:

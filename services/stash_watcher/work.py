@@ -28,13 +28,15 @@ class Walk:
     """How far a walk over all scenes in id order has come; `began` is registered with the book while it lasts.
 
     `clock` is Stash's when it began.
-    A walk that does not start at the first scene is not `whole`: it says nothing about what is gone.
+    A walk that does not start at the first scene is not `whole`: it says nothing about what is gone. With `confirmed` a
+    person has said that scenes may go, however many.
     """
 
     began: float
     clock: dt.datetime
     after: int = 0
     whole: bool = True
+    confirmed: bool = False
     seen: set[int] = field(default_factory=set)
     differing: list[int] = field(default_factory=list)
     evidence: Evidence = field(default_factory=Evidence)
@@ -44,8 +46,7 @@ class Walk:
 class Work:
     """The bulk work that is wanted; walks keep their place when Stash goes away in between.
 
-    A sweep is `sweep_wanted` on a suspicion, `asked` for by a person, or `due` by the clock; `confirmed` when a person
-    has said that scenes may go, however many.
+    A sweep is `sweep_wanted` on a suspicion, `asked` for by a person (possibly `confirmed`), or `due` by the clock.
     """
 
     audit: bool = False
@@ -72,7 +73,7 @@ class Work:
         return {
             "audit": self.audit,
             "load": self.load is not None,
-            "sweep": self.sweep is not None or (self._sweep_due(now) and self.load is None),
+            "sweep": self.sweep is not None or (self._sweep_due(now) and (self.load is None or "load" in self.held)),
             "backlog": bool(self.backlog),
         }[task]
 
@@ -89,10 +90,15 @@ class Work:
         """Put scenes on the backlog."""
         self.backlog.update(dict.fromkeys(ids))
 
-    def swept(self, began: float, now: float, every: float | None) -> None:
-        """Take in that a walk has seen every scene."""
+    def begin_sweep(self, walk: Walk) -> None:
+        """Begin a sweep; what is wanted after it began is another one."""
+        walk.confirmed = self.confirmed
         self.sweep_wanted = self.asked = self.confirmed = False
-        self._swept, self._took = now, now - began
+        self.sweep, self.due = walk, None
+
+    def seen_all(self, now: float, every: float | None, took: float) -> None:
+        """Take in that a walk has seen every scene; `took` is 0 for a load, which says nothing of a sweep's cost."""
+        self._swept, self._took = now, took
         self.due = None if every is None else now + every
 
     def will_reach(self, scene_id: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -13,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 
 from simulators.stash import chapters, control, images, recording
-from simulators.stash.engine import Answer, encode
+from simulators.stash.engine import encode
 from simulators.stash.mishaps import Mishaps
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from simulators.stash.server import Stash
 
-Endpoint = "Callable[[Request], Awaitable[Response]]"
+ANY = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Guard:
@@ -42,9 +41,8 @@ class Guard:
 
 def base_url(request: Request) -> str:
     """Return the base of every URL in the answer: what the client, or its proxy, says it asked."""
-    scheme = request.headers.get("X-Forwarded-Proto", request.url.scheme)
-    host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
-    return f"{scheme}://{host}{request.headers.get('X-Forwarded-Prefix', '').rstrip('/')}"
+    scheme = "https" if "https" in {request.url.scheme, request.headers.get("X-Forwarded-Proto")} else "http"
+    return f"{scheme}://{request.headers.get('Host', '')}{request.headers.get('X-Forwarded-Prefix', '').rstrip('/')}"
 
 
 def _graphql(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
@@ -52,10 +50,12 @@ def _graphql(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
         try:
             asked = await _asked(request)
         except ValueError as error:
-            return _json(request, Answer(400, _unreadable(f"json request body could not be decoded: {error}")))
+            return _bytes(
+                request, 400, _encoded(request, _unreadable(f"json request body could not be decoded: {error}"))
+            )
         if asked is None:
-            return _json(request, Answer(400, _unreadable("transport not supported")))
-        return await _executed(stash, request, asked)
+            return PlainTextResponse(_unreadable("transport not supported"), 400)
+        return _executed(stash, request, asked)
 
     return endpoint
 
@@ -73,32 +73,31 @@ async def _asked(request: Request) -> dict[str, Any] | None:
     return asked
 
 
-async def _executed(stash: Stash, request: Request, asked: dict[str, Any]) -> Response:
+def _executed(stash: Stash, request: Request, asked: dict[str, Any]) -> Response:
     base = base_url(request)
     key = recording.key_of(asked, base, zipped=_zips(request)) if stash.recording.on else None
     kept = stash.recording.get(key, stash.state()) if key else None
     if kept is not None:
         return _bytes(request, 200, kept)
-    answer, seconds = stash.graphql(asked, base)
-    if seconds:
-        await asyncio.sleep(seconds)
-    body = recording.compress(answer.body) if _zips(request) else answer.body
+    answer = stash.graphql(asked, base)
+    body = _encoded(request, answer.body)
     if key and answer.status == 200:
         stash.recording.put(key, body)
     return _bytes(request, answer.status, body)
+
+
+def _encoded(request: Request, body: bytes) -> bytes:
+    return recording.compress(body) if _zips(request) else body
 
 
 def _zips(request: Request) -> bool:
     return "gzip" in request.headers.get("Accept-Encoding", "")
 
 
-def _json(request: Request, answer: Answer) -> Response:
-    return _bytes(request, answer.status, recording.compress(answer.body) if _zips(request) else answer.body)
-
-
 def _bytes(request: Request, status: int, body: bytes) -> Response:
+    """Answer with a body that is zipped already where the client takes that."""
     zipped = {"Content-Encoding": "gzip"} if _zips(request) else {}
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding", **zipped}
+    headers = {"Cache-Control": "no-store", "Vary": "Origin", "X-Content-Type-Options": "nosniff", **zipped}
     return Response(body, status, headers, media_type="application/json")
 
 
@@ -156,10 +155,10 @@ def build(stash: Stash) -> Starlette:
     public = Starlette(
         routes=[
             Route("/healthz", _health),
-            Route("/graphql", _graphql(stash), methods=["GET", "POST"]),
+            Route("/graphql", _graphql(stash), methods=ANY),
             Route("/login", _login(stash), methods=["GET", "POST"]),
             *_row_routes(stash),
-            Route("/{path:path}", _page),
+            Route("/{path:path}", _page, methods=ANY),
         ]
     )
     outside = Mishaps(stash, Guard(stash, public))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo
@@ -18,8 +18,8 @@ Resolver = Callable[..., Any]
 class Asked:
     """The rows, how the client reached us, the key that stream URLs leak, and what the server says of itself.
 
-    `ready` is false while there is no database, `pages` collects how many rows each finder returned, `tomorrow` is the
-    server's time in a day, and `reverse_ties` turns the order of equal rows around.
+    `ready` is false while there is no database, `tomorrow` is the server's time in a day, and `reverse_ties`
+    turns the order of equal rows around.
     """
 
     db: Database
@@ -28,7 +28,6 @@ class Asked:
     tomorrow: str
     facts: Mapping[str, Any]
     ready: bool = True
-    pages: list[int] = field(default_factory=list)
     reverse_ties: bool = False
 
 

@@ -16,18 +16,17 @@ from starlette.routing import Route
 from simulators.stash import truth
 from simulators.stash.connection import left
 from simulators.stash.edits import OPS
-from simulators.stash.edits.transaction import Hook, Refused
+from simulators.stash.edits.transaction import Refused
 from simulators.stash.faults import BadFault
 from simulators.stash.random_edits import random_edits
 from simulators.stash.recording import Recording
-from simulators.stash.server import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from simulators.stash.server import Stash
+    from simulators.stash.server import Done, Stash
 
 KINDS = ("tags", "performers", "studios", "groups", "galleries")
 
@@ -77,8 +76,7 @@ class Control:
 
     async def reset_stats(self, _request: Request) -> JSONResponse:
         """Count from zero again."""
-        held = self.stash.stats.held
-        self.stash.stats = Stats(held=held)
+        self.stash.stats.reset()
         self.stash.plugin.fired.clear()
         self.stash.plugin.history.clear()
         return ok()
@@ -92,19 +90,16 @@ class Control:
         args = await request.json()
         op = args.pop("op", "")
         try:
-            if op == "random":
-                facts, hooks = random_edits(self.stash, **args)
-            else:
-                facts, hooks = self.stash.do(op, args)
+            done = random_edits(self.stash, **args) if op == "random" else self.stash.do(op, args)
         except (Refused, TypeError, ValueError) as error:
             return wrong(str(error))
-        await self._run_hooks(request, hooks)
-        return ok(**facts, hooks=[[hook.type, hook.id] for hook in hooks])
+        await self._settle(request, done)
+        return ok(**done.facts, hooks=[[hook.type, hook.id] for hook in done.hooks])
 
-    async def _run_hooks(self, request: Request, hooks: list[Hook]) -> None:
-        """Run the plugin; a client that goes away ends it, as in Stash."""
+    async def _settle(self, request: Request, done: Done) -> None:
+        """Wait for the plugin; a client that goes away ends it, as in Stash."""
         host, port = request.scope["server"]
-        running = asyncio.create_task(self.stash.plugin.run(hooks, self.stash.connection(host, port)))
+        running = asyncio.create_task(self.stash.settle(done, host, port))
         gone = asyncio.create_task(left(request.receive))
         await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()

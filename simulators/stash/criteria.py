@@ -16,6 +16,8 @@ from graphql import GraphQLError
 Criterion = Mapping[str, Any]
 Test = Callable[[Any], bool]
 
+NUMERIC = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+BELOW_ALL = ""
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "EQUALS": operator.eq,
     "NOT_EQUALS": operator.ne,
@@ -52,10 +54,20 @@ def number(criterion: Criterion) -> Test:
 
 
 def timestamp(criterion: Criterion, tomorrow: str) -> Test:
-    """Return the test of a TimestampCriterionInput: the value goes untouched into a comparison of texts."""
+    """Return the test of a TimestampCriterionInput: the value goes untouched into a comparison of texts.
+
+    A value that looks like a number becomes one, and to SQLite a number is less than any text.
+    """
     if criterion["modifier"] not in {*COMPARISONS, "BETWEEN", "NOT_BETWEEN", "IS_NULL", "NOT_NULL"}:
         raise panic("unsupported date modifier type")
-    return _ordered(criterion, criterion.get("value2") or tomorrow, "")
+    value2 = criterion.get("value2")
+    upper = tomorrow if value2 is None else _affine(value2)
+    return _ordered({**criterion, "value": _affine(criterion["value"])}, upper, "")
+
+
+def _affine(value: str) -> str:
+    """Return a text as a column of times holds it against its rows: below all of them if it is a number."""
+    return BELOW_ALL if NUMERIC.fullmatch(value) else value
 
 
 def date(criterion: Criterion, tomorrow: str) -> Test:

@@ -6,6 +6,7 @@ A document that does not fit the schema is HTTP 422, an error while resolving is
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -128,7 +129,12 @@ def refusal(errors: list[GraphQLError], code: str) -> Answer:
 
 def _error(error: GraphQLError) -> dict[str, Any]:
     places = [{"line": place.line, "column": place.column} for place in error.locations or ()]
-    return {"message": error.message.replace("'", '"'), **({"locations": places} if places else {})}
+    variable = re.match(r"Variable '\$(\w+)", error.message)
+    return {
+        "message": error.message.replace("'", '"'),
+        **({"path": ["variable", variable[1]]} if variable else {}),
+        **({"locations": places} if places else {}),
+    }
 
 
 def _resolver_error(error: GraphQLError) -> dict[str, Any]:

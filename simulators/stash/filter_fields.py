@@ -113,6 +113,11 @@ def _markers(given: Mapping[str, Any], source: Source) -> Select:
     return lambda _scene: anything
 
 
+def _ignored(_given: Any, _source: Source) -> Select:
+    """Select every scene: v0.27 to v0.30 read `movies_filter` where `groups_filter` is meant."""
+    return lambda _scene: True
+
+
 def _any(name: str, test_of: Callable[[Criterion], Select]) -> Make:
     def build(criterion: Criterion, _source: Source) -> Select:
         test = test_of(criterion)
@@ -225,7 +230,7 @@ SCENE: dict[str, Make] = {
     "tags_filter": sub(lambda: TAG, "tags", lambda scene: scene.tag_ids),
     "performers_filter": sub(lambda: PERFORMER, "performers", lambda scene: scene.performer_ids),
     "studios_filter": sub(lambda: STUDIO, "studios", lambda scene: one(scene.studio_id)),
-    "groups_filter": sub(lambda: GROUP, "groups", group_ids),
+    "groups_filter": _ignored,
     "movies_filter": sub(lambda: GROUP, "groups", group_ids),
     "galleries_filter": sub(lambda: GALLERY, "galleries", lambda scene: scene.gallery_ids),
     "markers_filter": _markers,

@@ -27,7 +27,6 @@ def _find_many(kind: str, filter_name: str, ids_names: tuple[str, ...] = ("ids",
         query = Search(kind, asked, given.get(filter_name) or {}, given.get("filter") or {})
         rows = by_ids(kind, asked, wanted) if wanted else query.page()
         every: Callable[[], Iterable[Any]] = (lambda: rows) if wanted else query.matching
-        asked.pages.append(len(rows))
         return {
             answer or kind: rows,
             "count": lambda _info: sum(1 for _ in every()),
@@ -138,7 +137,7 @@ def _with_database(resolve: Resolver) -> Resolver:
 
     def guarded(root: Any, info: Info, **given: Any) -> Any:
         if not info.context.ready:
-            raise GraphQLError("database not initialized")
+            raise criteria.panic("runtime error: invalid memory address or nil pointer dereference")
         return resolve(root, info, **given)
 
     return guarded

@@ -68,9 +68,9 @@ def content_type(data: bytes) -> str:
     return next((kind for magic, kind in MAGIC if data.startswith(magic)), "application/octet-stream")
 
 
-def _silhouette(name: str) -> bytes:
-    """Return the stand-in of a performer without image: one of a few, by name, and not marked as a stand-in."""
-    return draw(zlib.crc32(name.encode()) % 8 + 1, 200, 300)
+def _silhouette(name: str, gender: str | None) -> bytes:
+    """Return the stand-in of a performer without image: one of a few, always the same for a name and gender."""
+    return draw(zlib.crc32(name.encode()) % 8 + (10 if gender in {"MALE", "TRANSGENDER_MALE"} else 1), 200, 300)
 
 
 def _placeholder(kind: str) -> bytes:
@@ -84,7 +84,7 @@ def _scene(db: Database, row_id: int) -> tuple[Picture | None, bytes, str]:
 
 def _performer(db: Database, row_id: int) -> tuple[Picture | None, bytes, str]:
     row = db.performers.rows[row_id]
-    return row.image, _silhouette(row.name), row.updated_at
+    return row.image, _silhouette(row.name, row.gender), row.updated_at
 
 
 def _named(kind: str, table: str, attribute: str = "image") -> Find:

@@ -6,7 +6,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from simulators.stash import words
-from simulators.stash.edits.transaction import Hook, Refused
+from simulators.stash.edits.transaction import Refused
+from simulators.stash.server import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,9 +78,7 @@ PLANS: dict[str, Callable[[Chance, Database], dict[str, Any]]] = {
 }
 
 
-def random_edits(
-    stash: Stash, seed: int = 1, count: int = 1, kinds: list[str] | None = None
-) -> tuple[dict[str, Any], list[Hook]]:
+def random_edits(stash: Stash, seed: int = 1, count: int = 1, kinds: list[str] | None = None) -> Done:
     """Make `count` changes of the given kinds (any, by default) and return what was done, in order."""
     chance = random.Random(seed)
     chosen = sorted(kinds or PLANS)
@@ -88,11 +87,12 @@ def random_edits(
         raise Refused(
             f"no random edits of the kinds {', '.join(sorted(unknown))}; there are: {', '.join(sorted(PLANS))}"
         )
-    done, hooks = [], []
+    script, all_hooks, all_later = [], [], []
     for _ in range(count):
         op = chance.choice(chosen)
         args = PLANS[op](chance, stash.db)
-        facts, fired = stash.do(op, dict(args))
-        done.append({"op": op, "args": args, **facts})
-        hooks += fired
-    return {"done": done}, hooks
+        facts, hooks, later = stash.do(op, dict(args))
+        script.append({"op": op, "args": args, **facts})
+        all_hooks += hooks
+        all_later += later
+    return Done({"done": script}, all_hooks, all_later)

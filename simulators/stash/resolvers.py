@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulators.stash.sorting import natural
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -46,7 +48,7 @@ def one(table: str, attribute: str) -> Resolver:
 def tags(row: Any, info: Info) -> list[Tag]:
     """Resolve to the tags in the order of their names: renaming one may move it."""
     tags = db_of(info).tags.rows
-    return sorted((tags[tag_id] for tag_id in row.tag_ids), key=lambda tag: (tag.sort_name or tag.name).casefold())
+    return sorted((tags[tag_id] for tag_id in row.tag_ids), key=lambda tag: natural(tag.sort_name or tag.name))
 
 
 def scenes_where(has: Callable[[Scene, Any], bool]) -> Resolver:

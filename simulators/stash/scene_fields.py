@@ -98,7 +98,8 @@ SCENE_FIELDS: dict[str, dict[str, Resolver]] = {
         "groups": _scene_groups("group"),
         "movies": _scene_groups("movie"),
         "tags": tags,
-        "performers": many("performers", lambda scene: scene.performer_ids),
+        "performers": many("performers", lambda scene: sorted(scene.performer_ids)),
+        "stash_ids": lambda scene, _info: sorted(scene.stash_ids, key=lambda one: one.endpoint),
         "sceneStreams": _streams,
     },
     "VideoFile": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -101,8 +102,11 @@ def _has_words(words: list[str], texts: Iterable[str]) -> bool:
 
 
 def by_ids(kind: str, asked: Asked, wanted: list[int]) -> list[Row]:
-    """Return the rows of these ids in their order; one that is missing fails the whole request."""
+    """Return the rows of these ids in their order; one that is missing, or there twice, fails the whole request."""
     rows = getattr(asked.db, KINDS[kind].table).rows
+    for row_id, times in Counter(wanted).items():
+        if times > 1:
+            raise GraphQLError(f"validating ids: duplicate id found: {row_id}")
     for row_id in wanted:
         if row_id not in rows:
             raise GraphQLError(f"{KINDS[kind].noun} with id {row_id} not found")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulators.stash.access import Access
 from simulators.stash.asked import Asked
@@ -20,15 +20,13 @@ from simulators.stash.schema import version_tuple
 from simulators.stash.timestamps import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from simulators.stash.database import Database
 
 # v0.31's number is not known to us: one more than its predecessor's.
 SCHEMAS = {(0, 26): 58, (0, 27): 67, (0, 28): 72, (0, 29): 72, (0, 30): 75, (0, 31): 76}
 OPERATIONS = 1000
-# Stash looks up each row of a page among all of the page's ids: free for small pages, 5 s for 100,000 rows at once.
-COMPARISON_S, SMALL_PAGE = 1e-9, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,23 @@ class Stats:
     held: int = 0
     held_total: int = 0
 
+    def reset(self) -> None:
+        """Count from zero again; what is held stays held."""
+        self.requests.clear()
+        self.held_total = self.held
+
     def count(self, operation: str) -> None:
         """Count a request; past a thousand names all others are one."""
         known = operation in self.requests or len(self.requests) < OPERATIONS
         self.requests[operation if known else "others"] += 1
+
+
+class Done(NamedTuple):
+    """What came of a change: facts, the events that follow its commit, and what changes later by itself."""
+
+    facts: dict[str, Any]
+    hooks: list[Hook]
+    later: list[tuple[float, Callable[[], None]]]
 
 
 class Stash:
@@ -77,6 +88,7 @@ class Stash:
         self.recording = Recording(on=settings.recorded)
         self._engines: OrderedDict[frozenset[str], Engine] = OrderedDict()
         self._asked = 0
+        self._later: set[asyncio.Task[None]] = set()
 
     def sample(self, seed: int, scenes: int) -> Database:
         """Return a new database of sample data, as this version may hold it."""
@@ -91,8 +103,8 @@ class Stash:
                 self._engines.popitem(last=False)
         return self._engines[without]
 
-    def graphql(self, request: Mapping[str, Any], base_url: str) -> tuple[Answer, float]:
-        """Answer a GraphQL request that reached us at `base_url`, with the seconds that its large pages would cost."""
+    def graphql(self, request: Mapping[str, Any], base_url: str) -> Answer:
+        """Answer a GraphQL request that reached us at `base_url`."""
         self._asked += 1
         status = self.faults.system_status()
         asked = Asked(
@@ -104,14 +116,13 @@ class Stash:
             ready=status == "OK",
             reverse_ties=self._asked % 2 == 1,
         )
-        answer = self.engine().answer(request, asked)
-        return answer, sum(COMPARISON_S * page * page / 2 for page in asked.pages if page > SMALL_PAGE)
+        return self.engine().answer(request, asked)
 
     def facts(self, status: str) -> dict[str, Any]:
         """Return what the server says of itself."""
         settings = self.settings
         app = SCHEMAS[max(known for known in SCHEMAS if known <= version_tuple(settings.version))]
-        held = {"OK": app, "NEEDS_MIGRATION": app - 1}.get(status)
+        held = {"OK": app, "NEEDS_MIGRATION": app - 1}.get(status, 0)
         return {
             "version": {"version": f"v{settings.version}", "hash": "51f6b0d", "build_time": "2025-11-19 04:10:22"},
             "systemStatus": {
@@ -136,8 +147,8 @@ class Stash:
             },
         }
 
-    def do(self, op: str, args: dict[str, Any]) -> tuple[dict[str, Any], list[Hook]]:
-        """Make one change and return its facts with the events that follow it."""
+    def do(self, op: str, args: dict[str, Any]) -> Done:
+        """Make one change and return what came of it."""
         if op not in OPS:
             raise Refused(f"no op {op}; there are: {', '.join(sorted(OPS))}, random")
         edit = Edit(self.db, self.clock, float(args.get("began_s_ago", 0)), self.partial_dates)
@@ -145,7 +156,20 @@ class Stash:
             facts = OPS[op](edit, Args(args))
         finally:
             self.db.generation += 1
-        return facts, edit.hooks
+        return Done(facts, edit.hooks, edit.later)
+
+    async def settle(self, done: Done, host: str, port: int) -> None:
+        """Run the hooks of a change, and after them what comes behind its back."""
+        await self.plugin.run(done.hooks, self.connection(host, port))
+        for seconds, change in done.later:
+            task = asyncio.create_task(self._change_later(seconds, change))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+    async def _change_later(self, seconds: float, change: Callable[[], None]) -> None:
+        await asyncio.sleep(seconds)
+        change()
+        self.db.generation += 1
 
     def replace(self, db: Database) -> None:
         """Put another database behind the same server."""

@@ -26,7 +26,7 @@ Order = Callable[["Database"], Key]
 
 def natural(text: str | None) -> tuple[tuple[bool, Any], ...]:
     """Return a text as a key in natural order, numbers by their value, upper and lower case alike."""
-    parts = re.split(r"(\d+)", (text or "").casefold())
+    parts = re.split(r"(\d+)", (text or "").lower())
     return tuple((part.isdecimal(), int(part) if part.isdecimal() else part) for part in parts if part)
 
 

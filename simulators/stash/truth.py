@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulators.stash.images import content, etag
+from simulators.stash.sorting import natural
 
 if TYPE_CHECKING:
     from simulators.stash.database import Database
@@ -16,21 +17,22 @@ PLAIN = (
 
 
 def scene(db: Database, row: Scene) -> dict[str, Any]:
-    """Return one scene as a person would describe it; `files` has the primary one first."""
+    """Return one scene as a person would describe it; lists are in the order in which Stash serves them."""
     studio = db.studios.rows.get(row.studio_id or 0)
     parent = db.studios.rows.get(studio.parent_id or 0) if studio else None
-    tags = sorted((db.tags.rows[one] for one in row.tag_ids), key=lambda tag: (tag.sort_name or tag.name).casefold())
+    tags = sorted((db.tags.rows[one] for one in row.tag_ids), key=lambda tag: natural(tag.sort_name or tag.name))
     files = db.files_of(row)
+    stash_ids = sorted(row.stash_ids, key=lambda one: one.endpoint)
     return {
         **{name: getattr(row, name) for name in PLAIN},
         "urls": list(row.urls),
         "studio": studio.name if studio else None,
         "studio_parent": parent.name if parent else None,
-        "performers": [db.performers.rows[one].name for one in row.performer_ids],
+        "performers": [db.performers.rows[one].name for one in sorted(row.performer_ids)],
         "tags": [tag.name for tag in tags],
         "groups": [{"name": db.groups.rows[one].name, "index": index} for one, index in row.group_ids],
         "markers": [_marker(db, db.markers.rows[one]) for one in row.marker_ids],
-        "stash_ids": [{"endpoint": one.endpoint, "stash_id": one.stash_id} for one in row.stash_ids],
+        "stash_ids": [{"endpoint": one.endpoint, "stash_id": one.stash_id} for one in stash_ids],
         "files": [db.path(file) for file in files],
         "oshashes": [file.oshash for file in files],
         "cover": etag(content(row.cover)) if row.cover else None,

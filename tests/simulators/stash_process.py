@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -88,6 +91,18 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
         stash = Running(process.url, http)
         stash.control("snapshot", name=BEFORE)
         yield stash
+
+
+@contextmanager
+def sent(stash: Running, path: str, **body: Any) -> Iterator[None]:
+    """Send a POST and read no answer; the client leaves at the end of the block."""
+    address = urlsplit(stash.url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
+    try:
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        yield
+    finally:
+        connection.close()
 
 
 def soon(condition: Callable[[], T]) -> T:

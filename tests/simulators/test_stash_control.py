@@ -77,10 +77,18 @@ def test_what_is_not_a_valid_request_is_told_so(stash: Running, body: Any, statu
 
 
 def test_a_form_is_no_graphql_request_and_a_get_is_one(stash: Running) -> None:
-    assert stash.http.post("/graphql", data={"query": PAGE}).status_code == 400
+    form = stash.http.post("/graphql", data={"query": PAGE})
+    assert (form.status_code, form.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert form.json()["errors"][0]["message"] == "transport not supported"
     assert stash.http.get("/graphql", params={"query": "{findScene(id: 1) {id}}"}).json()["data"] == {
         "findScene": {"id": "1"}
     }
+
+
+def test_a_slash_at_the_end_is_nothing_and_a_wrong_path_is_a_page(stash: Running) -> None:
+    assert stash.http.post("/graphql/", json={"query": "{version {version}}"}).json()["data"]
+    wrong = stash.http.post("/nope/graphql", json={"query": "{version {version}}"})
+    assert (wrong.status_code, wrong.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
 def test_answers_are_zipped_for_who_can_read_it_and_never_stored(stash: Running) -> None:

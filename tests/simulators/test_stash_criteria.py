@@ -107,7 +107,7 @@ def test_related_ids(
 
 
 def test_an_id_that_is_no_number_is_gos_own_error() -> None:
-    with pytest.raises(GraphQLError, match='strconv.Atoi: parsing "abc": invalid syntax'):
+    with pytest.raises(GraphQLError, match='parsing "abc": invalid syntax'):
         criteria.parse_id("abc")
 
 

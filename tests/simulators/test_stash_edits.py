@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulators.stash.edits import OPS
-from tests.simulators.stash_process import Running, running
+from tests.simulators.stash_process import Running, running, soon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,90 +80,96 @@ def look(stash: Running) -> Look:
     return Look(times)
 
 
-def one(args: dict[str, Any], op: str, moved: str = "", fired: str = "", gone: str = "", new: str = "") -> Any:
-    return pytest.param(op, args, set(moved.split()), fired.split(), set(gone.split()), set(new.split()), id=op)
+@dataclass(frozen=True)
+class Case:
+    """A change, with the kinds of rows it moves, deletes and makes, and the hooks it fires in order."""
+
+    args: dict[str, Any]
+    op: str
+    moved: str = ""
+    fired: str = ""
+    gone: str = ""
+    new: str = ""
 
 
-@pytest.mark.parametrize(
-    ("op", "args", "moved", "fired", "gone", "new"),
-    [
-        one({"id": 1, "fields": {"title": "x"}}, "scene_update", "scenes", "Scene.Update"),
-        one({"ids": [1, 3], "add_tags": ["Shade"]}, "bulk_scene_update", "scenes", "Scene.Update Scene.Update"),
-        one({"fields": {"title": "x"}}, "scene_create", new="scenes", fired="Scene.Create"),
-        one({"id": 3}, "scene_destroy", gone="scenes", fired="Scene.Destroy"),
-        one({"sources": [3], "destination": 1}, "scene_merge", "scenes", gone="scenes"),
-        one({"id": 1}, "cover_set", "scenes", "Scene.Update"),
-        one({"id": 1, "path": SECOND}, "set_primary_file", "scenes", "Scene.Update"),
-        one({"path": "/data/films/new.mp4"}, "scan_new_file", new="scenes files", fired="Scene.Create"),
-        one({"id": 3, "path": "/data/films/new.mp4"}, "scan_second_file", "scenes", "Scene.Update", new="files"),
-        one({"id": 1}, "scan_changed_file", "files", "Scene.Update"),
-        one({"id": 1, "to": "other.mp4"}, "rename_file", "files", "Scene.Update"),
-        one({"id": 1, "to": "/data/festival/test.mp4"}, "move_file", "files"),
-        one({"path": "/data/films", "to": "/data/movies"}, "rename_folder"),
-        one({"path": SECOND, "id": 3}, "assign_file"),
-        one({"path": SECOND}, "delete_file", gone="files"),
-        one({"path": SECOND}, "clean", "scenes", gone="files"),
-        one({"path": "/data/alone/one.mp4"}, "clean", gone="scenes files", fired="Scene.Destroy"),
-        one({"id": 1, "phash": "00ff"}, "set_fingerprint"),
-        one({"id": 1, "captions": [["en", "srt"]]}, "set_captions"),
-        one({"id": 1}, "generate_cover", "scenes"),
-        one({"ids": [1], "tags": ["Shade"], "performers": ["Understudy"]}, "autotag", "scenes"),
-        one({"id": 1, "fields": {"title": "x"}}, "identify", "scenes", "Scene.Update"),
-        one({"id": 1, "fields": {"tags": ["Shade"]}, "skipped": True}, "identify", "scenes"),
-        one({"id": 1}, "add_play"),
-        one({"id": 1}, "set_o"),
-        one({"id": 1, "resume_time": 30.0, "play_duration": 5.0}, "save_activity"),
-        one({"id": 1, "set": {"title": "x", "tags": ["Shade"]}}, "sql"),
-        one({"scene": 3, "tag": "Shade"}, "marker_create", new="markers", fired="SceneMarker.Create"),
-        one({"id": 1, "title": "x"}, "marker_update", "markers", "SceneMarker.Update"),
-        one({"id": 1}, "marker_destroy", gone="markers", fired="SceneMarker.Destroy"),
-        one({"name": "Colour", "to": "Hue"}, "tag_rename", "tags", "Tag.Update"),
-        one({"name": "Star", "to": "Sun"}, "performer_rename", "performers", "Performer.Update"),
-        one({"name": "House", "to": "Home"}, "studio_rename", "studios", "Studio.Update"),
-        one({"name": "Saga", "to": "Epic"}, "group_rename", "groups", "Group.Update Movie.Update"),
-        one({"id": 1, "to": "x"}, "gallery_rename", "galleries", "Gallery.Update"),
-        one({"name": "Colour"}, "tag_image", "tags", "Tag.Update"),
-        one({"name": "Star"}, "performer_image", "performers", "Performer.Update"),
-        one({"name": "House"}, "studio_image", "studios", "Studio.Update"),
-        one({"name": "Saga"}, "group_image", "groups", "Group.Update Movie.Update"),
-        one({"name": "Star", "fields": {"disambiguation": "the elder"}}, "performer_update", "performers", "Performer.Update"),
-        one({"name": "Colour", "fields": {"sort_name": "0"}}, "tag_update", "tags", "Tag.Update"),
-        one({"name": "House", "fields": {"details": "x"}}, "studio_update", "studios", "Studio.Update"),
-        one({"name": "Saga", "fields": {"synopsis": "x"}}, "group_update", "groups", "Group.Update Movie.Update"),
-        one({"name": "New"}, "tag_create", new="tags", fired="Tag.Create"),
-        one({"name": "New"}, "performer_create", new="performers", fired="Performer.Create"),
-        one({"name": "New"}, "studio_create", new="studios", fired="Studio.Create"),
-        one({"name": "New"}, "group_create", new="groups", fired="Group.Create Movie.Create"),
-        one({"name": "Colour"}, "tag_destroy", gone="tags", fired="Tag.Destroy"),
-        one({"name": "Star"}, "performer_destroy", gone="performers", fired="Performer.Destroy"),
-        one({"name": "House"}, "studio_destroy", gone="studios", fired="Studio.Destroy"),
-        one({"name": "Saga"}, "group_destroy", gone="groups", fired="Group.Destroy Movie.Destroy"),
-        one({"kind": "performer", "name": "Star"}, "entity_destroy", gone="performers", fired="Performer.Destroy"),
-        one({"kind": "performer", "refs": ["Star"], "fields": {"details": "x"}}, "batch_entity", "performers"),
-        one({"sources": ["Colour"], "destination": "Shade"}, "tag_merge", gone="tags", fired="Tag.Merge"),
-        one({"sources": ["Star"], "destination": "Understudy"}, "performer_merge", "performers", gone="performers"),
-        one({"name": "House", "parent": "Holding"}, "studio_parent", "studios", "Studio.Update"),
-        one({"name": "Colour", "parents": ["Shade"]}, "tag_parents", "tags", "Tag.Update"),
-        one({"name": "Saga", "sub": "Part"}, "sub_group_add"),
-        one({"id": 1, "scenes": [3]}, "gallery_scenes", "galleries", "Gallery.Update"),
-    ],
-)  # fmt: skip
-def test_what_a_change_moves_and_fires(
-    stash: Running, op: str, args: dict[str, Any], moved: set[str], fired: list[str], gone: set[str], new: set[str]
-) -> None:
+TABLE = [
+    Case({"id": 1, "fields": {"title": "x"}}, "scene_update", "scenes", "Scene.Update"),
+    Case({"ids": [1, 3], "add_tags": ["Shade"]}, "bulk_scene_update", "scenes", "Scene.Update Scene.Update"),
+    Case({"fields": {"title": "x"}}, "scene_create", new="scenes", fired="Scene.Create"),
+    Case({"id": 3}, "scene_destroy", gone="scenes", fired="Scene.Destroy"),
+    Case({"sources": [3], "destination": 1}, "scene_merge", "scenes", gone="scenes"),
+    Case({"id": 1}, "cover_set", "scenes", "Scene.Update"),
+    Case({"id": 1, "path": SECOND}, "set_primary_file", "scenes", "Scene.Update"),
+    Case({"path": "/data/films/new.mp4"}, "scan_new_file", new="scenes files", fired="Scene.Create"),
+    Case({"id": 3, "path": "/data/films/new.mp4"}, "scan_second_file", "scenes", "Scene.Update", new="files"),
+    Case({"id": 1}, "scan_changed_file", "files", "Scene.Update"),
+    Case({"id": 1, "to": "other.mp4"}, "rename_file", "files", "Scene.Update"),
+    Case({"id": 1, "to": "/data/festival/test.mp4"}, "move_file", "files"),
+    Case({"path": "/data/films", "to": "/data/movies"}, "rename_folder"),
+    Case({"path": SECOND, "id": 3}, "assign_file"),
+    Case({"path": SECOND}, "delete_file", gone="files"),
+    Case({"path": SECOND}, "clean", "scenes", gone="files"),
+    Case({"path": "/data/alone/one.mp4"}, "clean", gone="scenes files", fired="Scene.Destroy"),
+    Case({"id": 1, "phash": "00ff"}, "set_fingerprint"),
+    Case({"id": 1, "captions": [["en", "srt"]]}, "set_captions"),
+    Case({"id": 1}, "generate_cover", "scenes"),
+    Case({"ids": [1], "tags": ["Shade"], "performers": ["Understudy"]}, "autotag", "scenes"),
+    Case({"id": 1, "fields": {"title": "x"}}, "identify", "scenes", "Scene.Update"),
+    Case({"id": 1, "fields": {"tags": ["Shade"]}, "skipped": True}, "identify", "scenes"),
+    Case({"id": 1}, "add_play"),
+    Case({"id": 1}, "set_o"),
+    Case({"id": 1, "resume_time": 30.0, "play_duration": 5.0}, "save_activity"),
+    Case({"id": 1, "set": {"title": "x", "tags": ["Shade"]}}, "sql"),
+    Case({"scene": 3, "tag": "Shade"}, "marker_create", new="markers", fired="SceneMarker.Create"),
+    Case({"id": 1, "title": "x"}, "marker_update", "markers", "SceneMarker.Update"),
+    Case({"id": 1}, "marker_destroy", gone="markers", fired="SceneMarker.Destroy"),
+    Case({"name": "Colour", "to": "Hue"}, "tag_rename", "tags", "Tag.Update"),
+    Case({"name": "Star", "to": "Sun"}, "performer_rename", "performers", "Performer.Update"),
+    Case({"name": "House", "to": "Home"}, "studio_rename", "studios", "Studio.Update"),
+    Case({"name": "Saga", "to": "Epic"}, "group_rename", "groups", "Group.Update Movie.Update"),
+    Case({"title": "New", "scenes": [3]}, "gallery_create", new="galleries", fired="Gallery.Create"),
+    Case({"id": 1, "to": "x"}, "gallery_rename", "galleries", "Gallery.Update"),
+    Case({"name": "Colour"}, "tag_image", "tags", "Tag.Update"),
+    Case({"name": "Star"}, "performer_image", "performers", "Performer.Update"),
+    Case({"name": "House"}, "studio_image", "studios", "Studio.Update"),
+    Case({"name": "Saga"}, "group_image", "groups", "Group.Update Movie.Update"),
+    Case({"name": "Star", "fields": {"disambiguation": "2"}}, "performer_update", "performers", "Performer.Update"),
+    Case({"name": "Colour", "fields": {"sort_name": "0"}}, "tag_update", "tags", "Tag.Update"),
+    Case({"name": "House", "fields": {"details": "x"}}, "studio_update", "studios", "Studio.Update"),
+    Case({"name": "Saga", "fields": {"synopsis": "x"}}, "group_update", "groups", "Group.Update Movie.Update"),
+    Case({"name": "New"}, "tag_create", new="tags", fired="Tag.Create"),
+    Case({"name": "New"}, "performer_create", new="performers", fired="Performer.Create"),
+    Case({"name": "New"}, "studio_create", new="studios", fired="Studio.Create"),
+    Case({"name": "New"}, "group_create", new="groups", fired="Group.Create Movie.Create"),
+    Case({"name": "Colour"}, "tag_destroy", gone="tags", fired="Tag.Destroy"),
+    Case({"name": "Star"}, "performer_destroy", gone="performers", fired="Performer.Destroy"),
+    Case({"name": "House"}, "studio_destroy", gone="studios", fired="Studio.Destroy"),
+    Case({"name": "Saga"}, "group_destroy", gone="groups", fired="Group.Destroy Movie.Destroy"),
+    Case({"kind": "performer", "name": "Star"}, "entity_destroy", gone="performers", fired="Performer.Destroy"),
+    Case({"kind": "performer", "refs": ["Star"], "fields": {"details": "x"}}, "batch_entity", "performers"),
+    Case({"sources": ["Colour"], "destination": "Shade"}, "tag_merge", gone="tags", fired="Tag.Merge"),
+    Case({"sources": ["Star"], "destination": "Understudy"}, "performer_merge", "performers", gone="performers"),
+    Case({"name": "House", "parent": "Holding"}, "studio_parent", "studios", "Studio.Update"),
+    Case({"name": "Colour", "parents": ["Shade"]}, "tag_parents", "tags", "Tag.Update"),
+    Case({"name": "Saga", "sub": "Part"}, "sub_group_add"),
+    Case({"id": 1, "scenes": [3]}, "gallery_scenes", "galleries", "Gallery.Update"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: str(case.op))
+def test_what_a_change_moves_and_fires(stash: Running, case: Case) -> None:
     stash.control("clock", offset_s=86400)
     before = look(stash)
-    done = stash.do(op, **args)
+    done = stash.do(case.op, **case.args)
     after = look(stash)
-    assert after.moved_since(before) == moved
-    assert after.gone_since(before) == gone
-    assert after.new_since(before) == new
-    assert [hook for hook, _id in done["hooks"]] == [f"{name}.Post" for name in fired]
+    assert after.moved_since(before) == set(case.moved.split())
+    assert after.gone_since(before) == set(case.gone.split())
+    assert after.new_since(before) == set(case.new.split())
+    assert [hook for hook, _id in done["hooks"]] == [f"{name}.Post" for name in case.fired.split()]
 
 
 def test_the_table_above_and_the_import_below_are_all_there_is() -> None:
-    marks = [mark for mark in test_what_a_change_moves_and_fires.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined] # set by the decorator
-    assert {param.values[0] for param in marks[0].args[1]} | {"json_import"} == set(OPS)
+    assert {case.op for case in TABLE} | {"json_import"} == set(OPS)
 
 
 def test_only_the_edited_scene_moves(stash: Running) -> None:
@@ -225,6 +231,14 @@ def test_a_moved_file_has_its_new_path(stash: Running) -> None:
     assert parents["/data/quite/new"] == "/data/quite"
 
 
+def test_a_scanned_scenes_cover_comes_after_its_hook_and_says_nothing(stash: Running) -> None:
+    path = "/data/films/scanned.mp4"
+    made = stash.do("scan_new_file", path=path, cover_after_s=0.5)["id"]
+    assert stash.http.get(f"/scene/{made}/screenshot").headers["Content-Type"] == "image/svg+xml"
+    soon(lambda: stash.http.get(f"/scene/{made}/screenshot").headers["Content-Type"] == "image/png")
+    assert stash.told("stats")["hooks"] == {"Scene.Create.Post": 1}
+
+
 def test_ids_of_deleted_scenes_never_come_back(stash: Running) -> None:
     newest = stash.do("scene_create", fields={"title": "x"})["id"]
     stash.do("scene_destroy", id=newest)
@@ -261,7 +275,7 @@ def _moving(scene: dict[str, Any]) -> dict[str, Any]:
         ("scene_create", {"fields": {}}, "title must be set"),
         ("scene_merge", {"sources": [1], "destination": 1}, "destination scene cannot be in source list"),
         ("tag_rename", {"name": "Colour", "to": "Shade"}, "already exists"),
-        ("tag_destroy", {"name": "Moment"}, "primary tag"),
+        ("tag_destroy", {"name": "Moment"}, "used as a primary tag"),
         ("performer_destroy", {"name": "Nobody"}, "performer with id Nobody not found"),
         ("scan_new_file", {"path": FILE}, "there is a file"),
         ("sql", {"id": 1, "set": {"beauty": 1}}, "no such column: beauty"),

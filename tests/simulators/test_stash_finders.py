@@ -62,6 +62,11 @@ def test_a_page_has_25_rows_unless_told_otherwise(stash: Running, per_page: str,
 def test_one_missing_id_fails_the_whole_request(stash: Running) -> None:
     assert page(stash, "ids: [5, 3]") == {"count": 2, "scenes": [{"id": "5"}, {"id": "3"}]}
     assert errors(stash, "{findScenes(ids: [5, 999]) {scenes {id}}}") == ["scene with id 999 not found"]
+    assert errors(stash, "{findScenes(ids: [5, 5]) {scenes {id}}}") == ["validating ids: duplicate id found: 5"]
+
+
+def test_no_ids_at_all_is_no_filter(stash: Running) -> None:
+    assert len(page(stash, "ids: []")["scenes"]) == 25
 
 
 def test_one_scene_that_is_missing_is_null_and_harms_no_other(stash: Running) -> None:
@@ -71,7 +76,8 @@ def test_one_scene_that_is_missing_is_null_and_harms_no_other(stash: Running) ->
 @pytest.mark.parametrize("kind", LISTS.split())
 def test_every_kind_is_listed_by_updated_at(stash: Running, kind: str) -> None:
     rows = {"SceneMarkers": "scene_markers"}.get(kind, kind.lower())
-    query = f'{{found: find{kind}(filter: {{sort: "updated_at", direction: DESC, per_page: -1}}) {{count rows: {rows} {{id updated_at}}}}}}'
+    order = 'filter: {sort: "updated_at", direction: DESC, per_page: -1}'
+    query = f"{{found: find{kind}({order}) {{count rows: {rows} {{id updated_at}}}}}}"
     found = stash.ask(query)["found"]
     stamps = [row["updated_at"] for row in found["rows"]]
     assert found["count"] == len(stamps) > 0
@@ -141,8 +147,13 @@ def test_a_scene_is_found_by_hash_or_null(stash: Running) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "filter_name", "field"),
-    [("tag", "tags", "tags"), ("performer", "performers", "performers"), ("studio", "studios", "studio"), ("group", "groups", "groups")],
-)  # fmt: skip
+    [
+        ("tag", "tags", "tags"),
+        ("performer", "performers", "performers"),
+        ("studio", "studios", "studio"),
+        ("group", "movies", "groups"),
+    ],
+)
 def test_a_renamed_entity_leads_to_its_scenes_by_the_related_filter(
     stash: Running, kind: str, filter_name: str, field: str
 ) -> None:
@@ -185,6 +196,10 @@ def test_the_markers_filter_is_broken_one_match_selects_every_scene(stash: Runni
     assert len(stash.ids(f"{{markers_filter: {changed}}}")) == SCENES
     found = stash.ask(f"{{findSceneMarkers(scene_marker_filter: {changed}) {{scene_markers {{scene {{id}}}}}}}}")
     assert found["findSceneMarkers"]["scene_markers"] == [{"scene": {"id": "1"}}]
+
+
+def test_the_groups_filter_is_ignored(stash: Running) -> None:
+    assert len(stash.ids('{groups_filter: {name: {modifier: EQUALS, value: "No such group"}}}')) == SCENES
 
 
 def test_partial_dates_from_v030_on_compare_as_full_ones(stash: Running) -> None:
@@ -237,6 +252,23 @@ def test_a_windows_server_parts_its_paths_with_backslashes(tmp_path_factory: pyt
         assert path.startswith("D:\\films\\")
         assert "/" not in path
         assert stash.do("rename_file", id=1, to="new.mp4")["path"] == path.rpartition("\\")[0] + "\\new.mp4"
+
+
+def test_lists_inside_a_scene_have_an_order_of_their_own(stash: Running) -> None:
+    boxes = [{"endpoint": f"https://{name}.example", "stash_id": "1"} for name in "ba"]
+    fields = {"performers": ["Z Late", "A Early"], "tags": ["10 b", "9 a"], "urls": ["https://b", "https://a"]}
+    stash.do("scene_update", id=1, fields={**fields, "stash_ids": boxes})
+    stash.do("scene_update", id=2, fields={"performers": ["A Early", "Z Late"]})
+    scene, other = (
+        stash.ask(f"{{findScene(id: {one}) {{performers {{name}} tags {{name}} urls stash_ids {{endpoint}}}}}}")[
+            "findScene"
+        ]
+        for one in (1, 2)
+    )
+    assert [one["name"] for one in scene["performers"]] == [one["name"] for one in other["performers"]], "by id"
+    assert [one["name"] for one in scene["tags"]] == ["9 a", "10 b"], "by name, in natural order"
+    assert scene["urls"] == ["https://b", "https://a"], "as given"
+    assert [one["endpoint"] for one in scene["stash_ids"]] == ["https://a.example", "https://b.example"], "by endpoint"
 
 
 def test_a_full_page_has_names_in_unicode_and_details_of_several_lines(stash: Running) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stories.world import World
+from tests.stories.world import World, is_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Give 20 scenes that Plex has the files of; no service runs yet."""
+    """Give 20 scenes, none of them bare, that Plex has the files of; no service runs yet."""
     with World(tmp_path) as made:
         made.scan_all()
+        for scene in made.scenes():
+            if is_bare(scene):
+                made.edit(scene["id"], tags=["Drama"])
         yield made
 
 

@@ -65,7 +65,7 @@ def test_the_writer_killed_half_way_through_a_bulk_change(running: World) -> Non
 
 
 def test_the_watcher_killed_while_stash_answers_the_first_page(world: World) -> None:
-    world.control("stash", "fault", kind="hold", when="after", match="ScenePage", count=1)
+    world.control("stash", "fault", kind="hold", when="after", match="Page", count=1)
     world.start("stash_watcher", "plex_writer")
     wait_until(lambda: held(world, "stash", what="stats") == 1, "the page to be held")
     world.services["stash_watcher"].kill()
@@ -110,7 +110,7 @@ def test_the_provider_killed_comes_back_with_the_whole_table(running: World, poi
 
 def matched(world: World, url: str, scene_id: int) -> list[str]:
     """Ask the provider as Plex does; return the rating keys of its answer."""
-    (path,) = world.scenes()[scene_id - 1]["files"]
+    path = world.scenes()[scene_id - 1]["files"][0]
     body = {"type": 1, "title": "x", "filename": world.mapped(path)}
     answer = httpx.post(f"{url}/library/metadata/matches", json=body, timeout=30)
     answer.raise_for_status()

@@ -82,6 +82,7 @@ class World:
         self.settings = {
             "S2P_STASH_URL": self.stash.url,
             "S2P_STASH_POLL": "0.5",
+            "S2P_STASH_IDLE": "0.5",
             "S2P_PLEX_URL": self.plex.url,
             "S2P_PLEX_TOKEN": "T",
             "S2P_PLEX_READ_TIMEOUT": "3",
@@ -199,9 +200,7 @@ def compared(scene: dict[str, Any], item: dict[str, Any]) -> list[str]:
     date = scene["date"] or ""
     wanted = {
         "title": " ".join((scene["title"] or "").split()),
-        "summary": "\n".join(
-            " ".join(line.split()) for line in (scene["details"] or "").strip().splitlines() if line.strip()
-        ),
+        "summary": "\n".join(" ".join(line.split()) for line in (scene["details"] or "").strip().splitlines()),
         "originallyAvailableAt": date if len(date) in {0, 10} else f"{date}-01-01"[:10],
         "studio": scene["studio"] or "",
     }

@@ -1,8 +1,8 @@
 """The last word: what Stash holds against what Plex shows, field by field, from both servers' contents alone.
 
 Written apart from the product's own mapping, so that a mistake there cannot hide here. Pure. The rules:
-a scene that nobody has described stays out; one without a title is shown by its file's name; lists are compared
-without order; every file of a scene has to be in Plex.
+a scene that nobody has described stays out; one without a title keeps the name that Plex made of its file; a year or
+month alone stands for its first day; lists have no order; every file of a scene has to be in Plex.
 """
 
 from __future__ import annotations
@@ -64,19 +64,24 @@ def _differences(scene: Row, item: Row | None) -> list[Difference]:
     if item is None:
         return [Difference(scene["id"], "item", scene["files"], "no item with this file")]
     stash, plex = _wanted(scene), _shown(item)
+    stash["title"] = stash["title"] or plex["title"] or "any name"
     return [Difference(scene["id"], name, stash[name], plex[name]) for name in FIELDS if stash[name] != plex[name]]
 
 
 def _wanted(scene: Row) -> dict[str, object]:
-    name = scene["files"][0].rpartition("/")[2]
     return {
-        "title": scene["title"] or name.rpartition(".")[0],
+        "title": scene["title"],
         "summary": scene["details"] or "",
-        "date": scene["date"] or "",
+        "date": _whole(scene["date"] or ""),
         "studio": scene["studio"] or "",
         "performers": sorted(set(scene["performers"])),
         "tags": sorted(set(scene["tags"])),
     }
+
+
+def _whole(date: str) -> str:
+    """Return a date of Stash's, which may be a year or a month, as the day that Plex needs."""
+    return date and (date + "-01-01")[:10]
 
 
 def _shown(item: Row) -> dict[str, object]:

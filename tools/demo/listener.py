@@ -56,6 +56,13 @@ class Listener:
         outcome = self.outcomes.get(scene_id)
         return outcome.state if outcome else "not heard of"
 
+    def current(self, scene_id: int) -> bool:
+        """Tell whether the newest that we heard of a scene is in Plex; what is being written is unsure."""
+        scene, outcome = self.scenes.get(scene_id), self.outcomes.get(scene_id)
+        if scene is None or outcome is None:
+            return False
+        return outcome.rev == scene.rev and {item.state for item in outcome.items.values()} == {"synced"}
+
     def title(self, scene_id: int) -> str:
         """Return a scene's title as it stands on MQTT."""
         scene = self.scenes.get(scene_id)

@@ -13,14 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tools.demo.compare import Difference
+
+    Part = str | tuple[str, str]
 
 WIDTH = 96
 BAR = 40
 QUOTED = 46
 INDENT = "    "
+KEPT = ("  ✓ ", "bold green")
+BROKEN = ("  ✗ ", "bold red")
+BELOW = INDENT
 PLAIN_STEPS = 4
 FIGURE = 5
 
@@ -41,7 +46,9 @@ class Meter:
             self._live.update(self._line(value, note))
         elif value * PLAIN_STEPS // self._total > self._told:
             self._told = value * PLAIN_STEPS // self._total
-            self._console.print(f"{INDENT}{self._label} {value} of {self._total}{note and '   ' + note}", soft_wrap=True)
+            self._console.print(
+                f"{INDENT}{self._label} {value} of {self._total}{note and '   ' + note}", soft_wrap=True
+            )
 
     def _line(self, value: int, note: str) -> Table:
         line = Table.grid(padding=(0, 2, 0, 0))
@@ -63,44 +70,46 @@ class Screen:
 
     def title(self, text: str, below: str) -> None:
         """Show what this is."""
-        self._line()
-        self._line((text, "bold"))
-        self._line((below, "dim"))
+        self._line("", margin="")
+        self._line((text, "bold"), margin="")
+        self._line((below, "dim"), margin="")
 
     def chapter(self, text: str) -> None:
         """Begin the next chapter."""
         self._chapters += 1
-        self._line()
-        self._line((f"{self._chapters}. {text}", "bold cyan"))
+        self._line("", margin="")
+        self._line((f"{self._chapters}. {text}", "bold cyan"), margin="")
 
     def say(self, text: str) -> None:
         """Tell what happens."""
-        self._line(INDENT, text)
+        self._line(text)
 
     def aside(self, text: str) -> None:
         """Tell how it comes about, or where it can be seen."""
-        self._line(INDENT, (text, "dim"))
+        self._line((text, "dim"))
 
     def change(self, where: str, before: str, after: str, note: str = "") -> None:
         """Show a value before and after."""
-        self._line(INDENT, f"{where:<6} ", (quoted(before), "dim"), " → ", (quoted(after), "bold"), (f"  {note}", "cyan"))
+        self._line(
+            f"{where:<6} ", (quoted(before), "dim"), " → ", (quoted(after), "bold"), (note and f"  {note}", "cyan")
+        )
 
     def kept(self, text: str) -> None:
         """Tell that a promise was kept."""
-        self._line(INDENT, ("✓ ", "bold green"), text)
+        self._line(text, margin=KEPT)
 
     def broken(self, expected: str, seen: str, where: str) -> None:
         """Tell that a promise was not kept, and where to look for the reason."""
-        self._line()
-        self._line(INDENT, ("✗ ", "bold red"), ("This was expected: ", "bold"), expected)
-        self._line(INDENT, ("  This was seen:     ", "bold"), seen)
-        self._line(INDENT, ("  The logs are in:   ", "bold"), where)
+        self._line("", margin="")
+        self._line(("This was expected: ", "bold"), expected, margin=BROKEN)
+        self._line(("This was seen:     ", "bold"), seen, margin=BELOW)
+        self._line(("The logs are in:   ", "bold"), where, margin=BELOW)
 
     def difference(self, difference: Difference) -> None:
         """Show one field that differs."""
-        self._line(INDENT, ("✗ ", "bold red"), f"scene {difference.scene}, {difference.field}")
-        self._line(INDENT, f"  Stash: {difference.stash!r}")
-        self._line(INDENT, f"  Plex:  {difference.plex!r}")
+        self._line(f"scene {difference.scene}, {difference.field}", margin=BROKEN)
+        self._line(f"Stash: {difference.stash!r}", margin=BELOW)
+        self._line(f"Plex:  {difference.plex!r}", margin=BELOW)
 
     def paste(self, command: str) -> None:
         """Show a command to copy; it is never broken into lines."""
@@ -117,22 +126,16 @@ class Screen:
             meter.show(0)
             yield meter
 
-    def _line(self, *parts: str | tuple[str, str]) -> None:
-        text = Text.assemble(*parts)
-        if self.live:
-            self._wrapped(text)
-        else:
-            self._console.print(text, soft_wrap=True)
-
-    def _wrapped(self, text: Text) -> None:
-        """Keep the lines of a long sentence below one another."""
-        lines: Sequence[Text] = text.wrap(self._console, self._console.width)
-        margin = len(text.plain) - len(text.plain.lstrip())
-        if len(lines) > 1 and margin:
-            body = text[margin:].wrap(self._console, self._console.width - margin)
-            lines = [Text(" " * margin) + line for line in body]
-        for line in lines or [text]:
-            self._console.print(line, soft_wrap=True)
+    def _line(self, *parts: Part, margin: Part = INDENT) -> None:
+        """Print one sentence; in a terminal its further lines stand below its first, right of the margin."""
+        head, body = Text.assemble(margin), Text.assemble(*parts)
+        if not (self.live and head):
+            self._console.print(head + body, soft_wrap=True)
+            return
+        grid = Table.grid()
+        grid.add_column(width=len(head))
+        grid.add_row(head, body)
+        self._console.print(grid)
 
 
 def quoted(text: str) -> str:

@@ -23,11 +23,11 @@ ENDS_AT_ONCE = 3.0
 
 
 class World:
-    """All processes with their log files; leaving it ends them, and removes the logs unless `keep_logs` is set."""
+    """All processes with their log files; leaving it ends them and removes the logs, unless those are kept."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="stash2plex-demo-"))
-        self.keep_logs = False
+        self._logs_kept = False
         self.broker = Broker(self.folder)
         self.stash = Server("stash", "simulators.stash", ["--scenes", str(SCENES), "--root", FOLDERS[0]], self.folder)
         self.plex = Server(
@@ -45,7 +45,7 @@ class World:
     def __exit__(self, *_: object) -> None:
         stop_all(self.services.values())
         stop_all([self.stash, self.plex, self.broker], seconds=ENDS_AT_ONCE)
-        if not self.keep_logs:
+        if not self._logs_kept:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -76,6 +76,11 @@ class World:
         self.services = {name: service(name, self.folder, shared | own) for name, own in settings.items()}
         for each in self.services.values():
             each.start()
+
+    def keep_logs(self) -> str:
+        """Leave the logs behind; returns where they are."""
+        self._logs_kept = True
+        return str(self.folder)
 
     def check(self) -> None:
         """Raise Broken when a process has ended that nobody ended."""

@@ -26,7 +26,7 @@ _SINGLE: tuple[Op, ...] = (
     files.scan_new_file, files.scan_second_file, files.scan_changed_file, files.rename_file, files.move_file,
     files.rename_folder, files.assign_file, files.delete_file, files.clean, files.set_fingerprint, files.set_captions,
     entities.tag_merge, entities.performer_merge, entities.studio_parent, entities.tag_parents, entities.sub_group_add,
-    entities.gallery_scenes, entities.gallery_rename, entities.entity_destroy,
+    entities.gallery_scenes, entities.gallery_create, entities.gallery_rename, entities.entity_destroy,
     markers.marker_create, markers.marker_update, markers.marker_destroy,
     tasks.generate_cover, tasks.autotag, tasks.identify, tasks.batch_entity, tasks.json_import, tasks.add_play,
     tasks.set_o, tasks.save_activity, tasks.sql,

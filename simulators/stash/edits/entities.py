@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulators.stash.edits.transaction import NAMED, Edit, Refused, picture
+from simulators.stash.model import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ def destroy(kind: str) -> Callable[[Edit, dict[str, Any]], dict[str, Any]]:
     def op(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
         row = edit.entity(kind, _ref(args))
         if kind == "tag" and any(marker.primary_tag_id == row.id for marker in edit.db.markers.rows.values()):
-            raise Refused("tag used as primary tag by scene markers")
+            raise Refused("cannot delete tag used as a primary tag in scene markers")
         replace(edit, kind, row.id, None)
         getattr(edit.db, NAMED[kind][0]).remove(row.id)
         edit.fire_entity(kind, "Destroy", row.id)
@@ -176,6 +177,15 @@ def sub_group_add(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
 def entity_destroy(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     """Delete a tag, performer, studio or group: {kind, id | name}; as tag_destroy and so on."""
     return destroy(args["kind"])(edit, args)
+
+
+def gallery_create(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
+    """Create a gallery: {title, scenes?}; its scenes do not move, fires Gallery.Create."""
+    gallery = edit.db.galleries.add(Gallery(title=args["title"], **edit.times()))
+    for scene in [edit.scene(one) for one in args.get("scenes", ())]:
+        scene.gallery_ids = (*scene.gallery_ids, gallery.id)
+    edit.fire("Gallery.Create", gallery.id, {"title": gallery.title})
+    return {"id": gallery.id}
 
 
 def gallery_rename(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
-PLAIN = (
-    "title",
-    "details",
-    "code",
-    "director",
-    "rating100",
-    "organized",
-    "resume_time",
-    "play_duration",
-    "custom_fields",
-)
+PLAIN = ("code", "director", "rating100", "organized", "resume_time", "play_duration", "custom_fields")
+
+
+# What sceneUpdate takes; hooks get all of it, null where it was not given (recorded from v0.30.1).
+INPUT = (
+    "clientMutationId", "id", "title", "code", "details", "director", "url", "urls", "date", "rating100", "o_counter",
+    "organized", "studio_id", "gallery_ids", "performer_ids", "groups", "movies", "tag_ids", "cover_image", "stash_ids",
+    "resume_time", "play_duration", "play_count", "primary_file_id",
+)  # fmt: skip
 
 
 def _date(edit: Edit, value: str | None) -> str | None:
-    if value and not (PARTIAL_DATE if edit.partial_dates else FULL_DATE).fullmatch(value):
-        raise Refused(f'failed to parse date "{value}"')
-    return value or None
+    """Return a date as it is stored: of a whole timestamp only the day."""
+    day = value[:10] if value and "T" in value else value
+    if day and not (PARTIAL_DATE if edit.partial_dates else FULL_DATE).fullmatch(day):
+        raise Refused(f'converting date: failed to parse date "{value}"')
+    return day or None
 
 
 def _groups(edit: Edit, value: list[Any]) -> tuple[tuple[int, int | None], ...]:
@@ -43,6 +43,7 @@ def _ids(kind: str) -> Callable[[Edit, Any], tuple[int, ...]]:
 
 FIELDS: dict[str, tuple[str, Callable[[Edit, Any], Any]]] = {
     **{name: (name, lambda _edit, value: value) for name in PLAIN},
+    **{name: (name, lambda _edit, value: value.strip()) for name in ("title", "details")},
     "date": ("date", _date),
     "urls": ("urls", lambda _edit, value: tuple(value)),
     "studio": ("studio_id", lambda edit, name: edit.ensure("studio", name) if name else None),
@@ -97,7 +98,7 @@ def scene_update(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     scene = edit.scene(args["id"])
     given = apply(edit, scene, args.get("fields", {}))
     edit.touch(scene)
-    edit.fire("Scene.Update", scene.id, given)
+    edit.fire("Scene.Update", scene.id, given, INPUT)
     return {"id": scene.id, "updated_at": scene.updated_at}
 
 
@@ -147,7 +148,9 @@ def scene_destroy(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     scenes = [edit.scene(one) for one in args.get("ids", [args.get("id")])]
     for scene in scenes:
         file_ids = scene.file_ids
-        remove(edit, scene, {"id": str(scene.id), "delete_file": bool(args.get("delete_file"))})
+        remove(
+            edit, scene, {"id": str(scene.id), "delete_file": bool(args.get("delete_file")), "delete_generated": None}
+        )
         for file_id in file_ids if args.get("delete_file") else ():
             edit.db.files.remove(file_id)
     return {"ids": [scene.id for scene in scenes]}
@@ -191,5 +194,5 @@ def set_primary_file(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
         raise Refused(f"file {args['path']} is not a file of scene {scene.id}")
     scene.file_ids = (chosen, *(one for one in scene.file_ids if one != chosen))
     edit.touch(scene)
-    edit.fire("Scene.Update", scene.id, {"id": str(scene.id), "primary_file_id": str(chosen)})
+    edit.fire("Scene.Update", scene.id, {"id": str(scene.id), "primary_file_id": str(chosen)}, INPUT)
     return {"id": scene.id, "updated_at": scene.updated_at}

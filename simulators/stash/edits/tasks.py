@@ -40,7 +40,7 @@ def identify(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     given = scenes.apply(edit, scene, args.get("fields", {}))
     edit.touch(scene)
     if not args.get("skipped"):
-        edit.fire("Scene.Update", scene.id, given)
+        edit.fire("Scene.Update", scene.id, given, scenes.INPUT)
     return {"id": scene.id, "updated_at": scene.updated_at}
 
 

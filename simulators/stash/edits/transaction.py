@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from simulators.stash.model import Folder, Group, Performer, Picture, Studio, Tag
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulators.stash.database import Database, Table
     from simulators.stash.model import Named, Row, Scene
     from simulators.stash.timestamps import Clock
@@ -56,14 +58,20 @@ class Edit:
     partial_dates: bool = True
     now: str = ""
     hooks: list[Hook] = field(default_factory=list)
+    later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.now = self.clock.now(self.began_s_ago)
 
-    def fire(self, kind: str, row_id: int, given: Any = None) -> None:
-        """Note an event, as `Scene.Update`, with the mutation's input."""
+    def fire(self, kind: str, row_id: int, given: Any = None, shape: tuple[str, ...] = ()) -> None:
+        """Note an event, as `Scene.Update`, with the mutation's input; of `shape`, what was not given is null."""
         fields = tuple(given or ()) if kind.endswith(".Update") else ()
-        self.hooks.append(Hook(f"{kind}.Post", row_id, given, fields))
+        whole = {**dict.fromkeys(shape), **given} if shape else given
+        self.hooks.append(Hook(f"{kind}.Post", row_id, whole, fields))
+
+    def after(self, seconds: float, change: Callable[[], None]) -> None:
+        """Let something change behind this transaction's back, so long after its hooks have run."""
+        self.later.append((seconds, change))
 
     def fire_entity(self, kind: str, verb: str, row_id: int, given: dict[str, Any] | None = None) -> None:
         """Note an event of a tag, performer, studio or group; a group's has a Movie twin."""

@@ -1,0 +1,64 @@
+"""Whatever is asked, the answer is no mistake of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hypothesis import HealthCheck, settings
+from hypothesis import given as vary
+from hypothesis import strategies as st
+
+from tests.provider.installation import MATCHES
+
+if TYPE_CHECKING:
+    from tests.provider.installation import Installation
+
+SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
+PATHS = st.lists(
+    st.sampled_from(["..", ".", "Studio", "One", "first.mp4", "film.mp4", "%2e%2e", "\0", "é"]), max_size=5
+)
+NAMES = st.one_of(TEXT, PATHS.map("/".join), PATHS.map("\\".join), st.none())
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | TEXT, st.lists, max_leaves=5)
+BODIES = st.fixed_dictionaries(
+    {"type": st.sampled_from([1, "1", 2])},
+    optional={
+        "title": TEXT,
+        "guid": TEXT | st.just("tv.plex.agents.custom.stash2plex://movie/1"),
+        "filename": NAMES,
+        "manual": st.sampled_from([0, 1, True, "1"]),
+        "year": JSON,
+        "hash": JSON,
+    },
+)
+
+
+@vary(BODIES)
+@SETTINGS
+def test_every_well_formed_query_is_answered(shared: Installation, body: dict[str, object]) -> None:
+    answer = shared.http.post(MATCHES, json=_finite(body))
+    assert answer.status_code == 200, answer.text
+    container = answer.json()["MediaContainer"]
+    assert container["size"] == len(container["Metadata"])
+    if not int(str(body.get("manual", "0")).replace("True", "1")):
+        assert container["size"] <= 1
+
+
+@vary(st.binary(max_size=300) | st.dictionaries(TEXT, JSON, max_size=4).map(repr).map(str.encode))
+@SETTINGS
+def test_every_body_is_answered_or_refused(shared: Installation, body: bytes) -> None:
+    assert shared.http.post(MATCHES, content=body).status_code in {200, 400}
+
+
+@vary(st.sampled_from(["/", "/library/metadata/", "/library/metadata/1/", "/x"]), TEXT)
+@SETTINGS
+def test_every_address_is_answered_or_unknown(shared: Installation, prefix: str, rest: str) -> None:
+    answer = shared.http.get(prefix + quote(rest, safe=""))
+    assert answer.status_code in {200, 400, 404}
+    assert answer.json()
+
+
+def _finite(body: dict[str, object]) -> dict[str, object]:
+    """Leave out what JSON has no number for."""
+    return {key: value for key, value in body.items() if "nan" not in repr(value) and "inf" not in repr(value)}

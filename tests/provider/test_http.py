@@ -1,0 +1,201 @@
+"""The routes as Plex calls them, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from common.version import VERSION
+from services.provider.document import IDENTIFIER
+from tests.provider.installation import MATCHES
+
+if TYPE_CHECKING:
+    from tests.provider.installation import Installation
+
+FIRST = "/media/Films/Studio/One/first.mp4"
+
+
+def raw(port: int, request: bytes) -> bytes:
+    """Send bytes as they are, and return what comes until the connection closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(request)
+        received = bytearray()
+        while chunk := sock.recv(65_536):
+            received += chunk
+    return bytes(received)
+
+
+@pytest.mark.parametrize("path", ["", "/", "//", "/?includePreferences=1", "?includePreferences=1"])
+def test_the_root_is_the_manifest_without_redirect(shared: Installation, path: str) -> None:
+    answer = shared.http.get(f"http://127.0.0.1:{shared.port}{path}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    provider = answer.json()["MediaProvider"]
+    assert provider["identifier"] == IDENTIFIER
+    assert [kind["type"] for kind in provider["Types"]] == [1]
+    assert {feature["type"] for feature in provider["Feature"]} == {"metadata", "match"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/health", "/ready", "/library/metadata/1", "/library/metadata/1/images", "/library/metadata/1/extras"],
+)
+def test_head_says_what_get_would(shared: Installation, path: str) -> None:
+    head, get = shared.http.head(path), shared.http.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert int(head.headers["content-length"]) > 0
+
+
+def test_a_whole_path_is_answered_with_its_scene(shared: Installation) -> None:
+    container = shared.ask(FIRST).json()["MediaContainer"]
+    assert (container["size"], container["totalSize"], container["offset"]) == (1, 1, 0)
+    assert container["identifier"] == IDENTIFIER
+    assert container["Metadata"] == [
+        {
+            "ratingKey": "1",
+            "key": "/library/metadata/1",
+            "guid": f"{IDENTIFIER}://movie/1",
+            "type": "movie",
+            "title": "The first",
+            "originallyAvailableAt": "2023-04-05",
+            "year": 2023,
+            "score": 100,
+        }
+    ]
+
+
+def test_metadata_is_the_whole_scene(shared: Installation) -> None:
+    (movie,) = shared.http.get("/library/metadata/1?includeChildren=1").json()["MediaContainer"]["Metadata"]
+    assert movie["studio"] == "Studio"
+    assert movie["Genre"] == [{"tag": "Outdoor"}]
+    assert movie["Role"] == [{"tag": "Ann", "order": 0}]
+    assert "score" not in movie
+
+
+@pytest.mark.parametrize(("leaf", "array"), [("images", "Image"), ("extras", "Metadata"), ("children", "Metadata")])
+def test_what_a_movie_does_not_have_is_an_empty_container(shared: Installation, leaf: str, array: str) -> None:
+    answer = shared.http.get(f"/library/metadata/1/{leaf}")
+    assert answer.status_code == 200
+    container = answer.json()["MediaContainer"]
+    assert (container["size"], container["totalSize"], container[array]) == (0, 0, [])
+
+
+@pytest.mark.parametrize("leaf", ["", "/images", "/extras", "/children"])
+@pytest.mark.parametrize("key", ["999", "0", "-1", "01", "x", "matches", "1.0", "9" * 5_000, "%00", "50", "..%2f1"])
+def test_an_unknown_key_or_an_excluded_scene_is_404_with_a_reason(shared: Installation, key: str, leaf: str) -> None:
+    answer = shared.http.get(f"/library/metadata/{key}{leaf}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("prefix", ["/", ""])
+@pytest.mark.parametrize("end", ["", "/"])
+def test_slashes_that_a_registered_address_brings_do_not_matter(shared: Installation, prefix: str, end: str) -> None:
+    base = f"http://127.0.0.1:{shared.port}{prefix}"
+    assert shared.http.get(f"{base}/library/metadata/1{end}").status_code == 200
+    body = json.dumps({"type": 1, "filename": FIRST}).encode()
+    answer = shared.http.post(f"{base}{MATCHES}{end}", content=body)
+    assert answer.json()["MediaContainer"]["size"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"type": "film"},
+        {"type": 1, "filename": 5},
+        {"type": 1, "filename": "x" * 10_000},
+        [],
+        None,
+        "text",
+    ],
+)
+def test_a_malformed_body_is_400_with_a_reason(shared: Installation, body: Any) -> None:
+    answer = shared.http.post(MATCHES, json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("the body is no match query: ")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"type":1,"filename":"\\ud800"}'])
+def test_what_is_not_even_json_is_400_too(shared: Installation, body: bytes) -> None:
+    answer = shared.http.post(MATCHES, content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_a_body_over_a_megabyte_is_refused_announced_or_not(shared: Installation) -> None:
+    assert shared.http.post(MATCHES, content=b" " * 1_000_001).status_code == 413
+    assert shared.http.post(MATCHES, content=iter([b" " * 100_000] * 11)).status_code == 413
+    padded = json.dumps({"type": 1, "filename": FIRST}).encode().ljust(1_000_000)
+    assert shared.http.post(MATCHES, content=padded).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/"), ("POST", "/library/metadata/1"), ("DELETE", "/library/metadata/1")]
+)
+def test_other_methods_are_405_and_other_paths_404(shared: Installation, method: str, path: str) -> None:
+    answer = shared.http.request(method, path)
+    assert answer.status_code == 405
+    assert answer.json() == {"status": 405, "error": "Method Not Allowed"}
+    assert shared.http.request(method, "/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "offset", "size"),
+    [
+        ({}, "", 0, 20),
+        ({"X-Plex-Container-Size": "5"}, "", 0, 5),
+        ({"X-Plex-Container-Start": "1"}, "", 0, 20),
+        ({"X-Plex-Container-Start": "20"}, "", 20, 10),
+        ({}, "?X-Plex-Container-Start=28&X-Plex-Container-Size=50", 28, 2),
+        ({}, "?X-Plex-Container-Size=0", 0, 0),
+        ({"X-Plex-Container-Start": "99"}, "", 99, 0),
+        ({"X-Plex-Container-Size": "many", "X-Plex-Container-Start": "-3"}, "", 0, 20),
+    ],
+)
+def test_proposals_come_in_pages(
+    shared: Installation, headers: dict[str, str], query: str, offset: int, size: int
+) -> None:
+    body = {"type": 1, "filename": "film.mp4", "manual": 1}
+    container = shared.http.post(MATCHES + query, json=body, headers=headers).json()["MediaContainer"]
+    assert (container["offset"], container["size"], container["totalSize"]) == (offset, size, 30)
+    assert len(container["Metadata"]) == size
+    assert all(movie["score"] <= 70 for movie in container["Metadata"])
+
+
+def test_a_name_alone_is_nothing_for_a_scan(shared: Installation) -> None:
+    assert shared.keys("first.mp4") == []
+    assert shared.keys("first.mp4", manual=0) == []
+    assert shared.keys("first.mp4", manual=1) == ["1"]
+
+
+def test_an_excluded_scene_is_no_answer_to_a_match(shared: Installation) -> None:
+    assert shared.keys("/media/Films/Bare/bare.mp4") == []
+    assert shared.keys("bare.mp4", manual=1) == []
+
+
+def test_health_and_readiness_say_the_same(shared: Installation) -> None:
+    health = shared.health()
+    assert health["version"] == VERSION
+    assert health["broker"] == "connected"
+    assert health["table"] == {"scenes": 32, "verdict": "complete", "whole": True, "suspect": ""}
+    assert (health["stash"], health["stash_reachable"]) == ("unknown", False)
+    ready = shared.http.get("/ready")
+    assert (ready.status_code, ready.json()) == (200, health)
+
+
+def test_a_request_that_is_no_http_does_no_harm(shared: Installation) -> None:
+    assert raw(shared.port, b"\x16\x03\x01 hello\r\n\r\n").startswith(b"HTTP/1.1 400")
+    head = b"POST /library/metadata/matches HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=10) as sock:
+        sock.sendall(head)
+    assert shared.health()["status"] == "ok"
+
+
+def test_small_answers_are_not_delayed(shared: Installation) -> None:
+    slow = sum(shared.ask(FIRST).elapsed.total_seconds() > 0.03 for _ in range(20))
+    assert slow < 10
