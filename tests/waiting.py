@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 async def until(condition: Callable[[], object], what: str, *, seconds: float = 20.0) -> None:
     """Poll until `condition` is true; fail naming `what` when the deadline passes."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the condition is another process's
             await asyncio.sleep(0.01)
     assert condition(), what

@@ -67,6 +67,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("./run up", description="Run the three services for your own Stash and Plex.")
     parser.add_argument("--env", type=Path, default=ROOT / ".env", help="file with settings (default: .env)")
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of the broker's data (default: data)")
+    parser.add_argument("--port", type=int, help="port of the broker (default: 1883, or the next free one)")
     return parser.parse_args(arguments)
 
 
@@ -136,9 +137,10 @@ class Watched:
 class Broker:
     """The private Mosquitto on the loopback interface, with an account for each service."""
 
-    def __init__(self, folder: Path, lock: int, base: str) -> None:
+    def __init__(self, folder: Path, lock: int, *, base: str, port: int | None) -> None:
         self.folder = folder
-        self.port = next((port for port in range(MQTT_PORT, MQTT_PORT + 10) if not listens(port)), 0) or free_port()
+        usual = (port for port in range(MQTT_PORT, MQTT_PORT + 10) if not listens(port))
+        self.port = port or next(usual, 0) or free_port()
         self._base = base
         command = [program("mosquitto"), "-c", str(folder / "mosquitto.conf")]
         # a broker that outlives us keeps the lock, so that no second one opens the same data
@@ -192,13 +194,13 @@ def claimed(folder: Path) -> Iterator[int]:
         os.close(lock)
 
 
-def run(settings: Settings, data: Path, stop: threading.Event) -> int:
-    """Run broker and services until `stop`; return the exit status."""
+def run(settings: Settings, data: Path, port: int | None, stop: threading.Event) -> int:
+    """Run services, and a broker unless the settings name one, until `stop`; return the exit status."""
     with contextlib.ExitStack() as stack:
         brokers: list[Broker] = []
         if read(settings).value(("mqtt", "url")) is None:
             lock = stack.enter_context(claimed(data / "broker"))
-            brokers.append(Broker(data / "broker", lock, load("tool", settings).mqtt.base))
+            brokers.append(Broker(data / "broker", lock, base=load("tool", settings).mqtt.base, port=port))
         services = [
             service(
                 name,
@@ -230,7 +232,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
-        return run(settings, options.data.resolve(), stop)
+        return run(settings, options.data.resolve(), options.port, stop)
     except BlockingIOError:
         say(
             f"{options.data} is in use by another ./run up, or by a broker that a killed one left. Stop it first: it is"

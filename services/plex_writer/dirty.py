@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
 
 
 class Ticket(NamedTuple):
@@ -67,14 +67,14 @@ class Dirty:
         """Note that a scene, or with `look` its item in Plex, may have changed.
 
         A live mark also ends a time that the scene was set aside for. `gone` tells whether the newest message on its
-        topic was its removal; a bulk mark knows nothing newer.
+        topic was its removal, or that a comparison did not find it; a bulk mark knows nothing newer than a live one.
         """
         entry = self._entries.get(scene_id)
         if entry is None:
             entry = self._entries[scene_id] = _Entry(next(self._marks), live, gone, look)
         else:
             entry.mark = next(self._marks)
-            entry.gone = gone if live else entry.gone
+            entry.gone = gone if live else entry.gone or (gone and not entry.live)
             entry.live = entry.live or live
             entry.look = entry.look or look
         if live or entry.aside is None:
@@ -87,9 +87,15 @@ class Dirty:
         return [self._ticket(scene_id) for scene_id in itertools.islice(lane, limit)]
 
     def settle(self, ticket: Ticket) -> bool:
-        """End a scene's being dirty, unless it was marked again since the ticket was taken; say whether it ended."""
+        """End a scene's being dirty, unless it was marked again since the ticket was taken; say whether it ended.
+
+        One that was marked again goes to the end of its lane, or a scene that keeps changing would keep all others out.
+        """
         entry = self._entries.get(ticket.scene_id)
-        if entry is None or entry.mark != ticket.mark:
+        if entry is None:
+            return False
+        if entry.mark != ticket.mark:
+            self.send_back(ticket.scene_id)
             return False
         self._dequeue(ticket.scene_id)
         del self._entries[ticket.scene_id]
@@ -103,6 +109,10 @@ class Dirty:
         self._dequeue(ticket.scene_id)
         entry.live, entry.look, entry.aside = False, True, until
         heapq.heappush(self._aside, (until, ticket.scene_id))
+        if len(self._aside) > _room(self._entries):
+            found = self._entries.items()
+            self._aside = [(entry.aside, scene_id) for scene_id, entry in found if entry.aside is not None]
+            heapq.heapify(self._aside)
 
     def send_back(self, scene_id: int) -> None:
         """Put a scene at the end of its lane, so that another one comes first."""
@@ -115,6 +125,9 @@ class Dirty:
         """Mark a clean scene at that time, in place of an earlier reminder, so that Plex is looked at again."""
         self._remind_at[scene_id] = at
         heapq.heappush(self._reminders, (at, scene_id))
+        if len(self._reminders) > _room(self._remind_at):
+            self._reminders = [(due, scene_id) for scene_id, due in self._remind_at.items()]
+            heapq.heapify(self._reminders)
 
     def next_due(self) -> float | None:
         """Return when the next scene comes back that was set aside or is to be looked at again, or None."""
@@ -153,3 +166,8 @@ class Dirty:
     def _dequeue(self, scene_id: int) -> None:
         self._live.pop(scene_id, None)
         self._bulk.pop(scene_id, None)
+
+
+def _room(rows: Sized) -> int:
+    """Return how long the heap of some rows may grow, outdated entries included, before these are thrown out."""
+    return 2 * len(rows) + 64

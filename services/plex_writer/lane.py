@@ -103,6 +103,7 @@ class Lane:
         Raises PlexUnavailable, or Blamed when one scene's own write failed; what was not settled stays dirty.
         """
         rows = await self._scenes.read(ticket.scene_id for ticket in tickets)
+        await self._outcomes.ensure(rows)
         jobs = [job for ticket in tickets if (job := await self._open(ticket, rows.get(ticket.scene_id))) is not None]
         await self._aim(jobs)
         jobs = [job for job in jobs if await self._has_target(job)]

@@ -55,6 +55,10 @@ class Link:
         except Undecodable as error:
             self._service.undecoded.add(topic, error)
 
+    async def tell(self) -> None:
+        """Publish the outage history again, for a broker that may have lost it."""
+        await self._service.publish("outages", self._history)
+
     async def well(self) -> None:
         """Wait until Plex is well; the first caller asks it, again and again, the others wait with it."""
         if self._well:

@@ -15,7 +15,7 @@ from common.messages import Outcome, Stamp
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from common.service import Undecoded
     from common.table import Counted, Loaded, Table
@@ -33,6 +33,7 @@ class Outcomes:
         self._state_of: dict[int, str] = {}
         self._owners: dict[str, int] = {}
         self._touched: set[int] | None = None
+        self._complete = False
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -84,9 +85,18 @@ class Outcomes:
             outcome = self._read(scene_id, row)
             if outcome is not None:
                 self._remember(outcome, row)
+        self._complete = loaded.verdict == "complete"
         told = loaded.counted.stamp if loaded.counted else Stamp(0, 0)
         self.stamp = Stamp(max(told.epoch + 1, time.time_ns() // 1_000_000), 0)
         return loaded
+
+    async def ensure(self, scene_ids: Iterable[int]) -> None:
+        """Read outcomes by key that the load may have missed, since a broker that truncates still has them."""
+        missing = [] if self._complete else [scene_id for scene_id in scene_ids if scene_id not in self._rows]
+        for scene_id, row in (await self._table.read(missing)).items() if missing else ():
+            outcome = self._read(scene_id, row)
+            if outcome is not None and scene_id not in self._rows:
+                self._remember(outcome, row)
 
     async def audit(self) -> int:
         """Read the broker's copy back and put right what differs; rows put meanwhile are judged by memory.

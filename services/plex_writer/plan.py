@@ -238,9 +238,10 @@ def _scalar_wrote(name: str, change: Scalar | None, before: Current, shown: Curr
     if change is not None and change.value and _is_taken(change.value, before.scalars.get(name, ""), value):
         sent = value_hash(change.value)
         return sent if sent == digest else f"{sent}>{digest}"
-    if value and ours.has_value(name, value):
-        return ">".join(ours.pairs[name]) if name in ours.pairs else digest
-    return ""
+    sent, known = ours.pairs.get(name, ("", ""))
+    if known == digest:
+        return f"{sent}>{known}"
+    return digest if value and ours.has_value(name, value) else ""
 
 
 def _list_wrote(

@@ -84,7 +84,8 @@ def ended(
 
 def waiting(outcome: Outcome, detail: str, *, want: str, now: dt.datetime) -> Outcome:
     """Return the outcome of a scene that Plex does not have; it is asked for less and less often, down to daily."""
-    again = outcome.attempts + 1 if outcome.state == "waiting" and outcome.want == want else 0
+    waited = outcome.state == "waiting" and outcome.due is not None and outcome.want == want
+    again = outcome.attempts + 1 if waited else 0
     delay = min(DAY, FIRST_WAIT * 2.0 ** min(again, 20))
     done = ended(outcome, "waiting", detail, want=want, now=now, items={}, due_in=delay)
     return msgspec.structs.replace(done, attempts=again)
@@ -93,13 +94,17 @@ def waiting(outcome: Outcome, detail: str, *, want: str, now: dt.datetime) -> Ou
 def blamed(outcome: Outcome, why: str, *, want: str, now: dt.datetime) -> tuple[Outcome, float]:
     """Charge a failure to one scene while Plex is well; return its outcome and the seconds until the next attempt.
 
-    After 1, 5 and 30 minutes it is `failed`, and tried again after a time that grows to a day.
+    After 1, 5 and 30 minutes it is `failed`, and tried again after a time that grows to a day. Until then an outcome
+    goes on telling of what was written last, and its `want` says so; a scene of which nothing was has `failed` at once.
     """
-    attempts = outcome.attempts + 1
+    waited = outcome.state == "waiting"
+    attempts = 1 if waited else outcome.attempts + 1
     beyond = attempts - len(ASIDE)
     delay = ASIDE[attempts - 1] if beyond <= 0 else min(DAY, ASIDE[-1] * 2.0 ** min(beyond, 20))
-    state: OutcomeState = outcome.state if beyond <= 0 and outcome.items else "failed"
-    charged = ended(outcome, state, why, want=want, now=now, due_in=delay)
+    if beyond > 0 or waited or not outcome.items:
+        charged = ended(outcome, "failed", why, want=want, now=now, due_in=delay)
+    else:
+        charged = ended(outcome, outcome.state, why, want=outcome.want, now=now, due_in=delay)
     return msgspec.structs.replace(charged, attempts=attempts), delay
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from common import messages
-from common.errors import Rejected, Unauthorized, Unavailable, Undecodable
+from common.errors import Rejected, S2PError, Unauthorized, Unavailable, Undecodable
 from common.messages import Scene, WatcherInfo, WriterInfo, WriterStats
 from common.service import Stopped
 from common.table import Counted, Table
@@ -135,6 +135,7 @@ class Writer:
     def _on_up(self, connection: Connection) -> None:
         """After every reconnect the broker may have lost what it had, the session included."""
         if connection.generation > 1:
+            self._told_stats = self._told_info = None
             self._compare_wanted.set()
 
     async def _on_reconcile(self, _: Request) -> object:
@@ -286,6 +287,9 @@ class Writer:
             self._batch = min(BATCH, self._batch * 2)
         except (PlexUnavailable, Unauthorized) as error:
             await self._after_failure(tickets, error)
+        except Rejected as error:
+            # a read that Plex refuses, since a write that it refuses ends in its scene's outcome
+            await self._find_culprit(tickets, error)
         except Unavailable as error:
             log.warning("broker_unavailable", why=str(error), effect="the scenes stay pending")
             await self._service.unless_stopped(self._service.bus.wait_connected())
@@ -296,7 +300,12 @@ class Writer:
         if not await self._link.doubt(error):
             self._batch = 1
             self._dirty.send_back(tickets[0].scene_id)
-        elif isinstance(error, Blamed):
+        else:
+            await self._find_culprit(tickets, error)
+
+    async def _find_culprit(self, tickets: Sequence[Ticket], error: S2PError) -> None:
+        """Set the scene aside that fails while Plex is well; if several were in hand, take them one by one."""
+        if isinstance(error, Blamed):
             await self._lane.blame(error.ticket, str(error))
         elif len(tickets) == 1:
             await self._lane.blame(tickets[0], str(error))

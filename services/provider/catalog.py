@@ -143,7 +143,7 @@ class Catalog:
         """Return the scenes with a file at exactly this Stash path."""
         key = self._rules.key(path)
         found = sorted(self._whole.find(key))
-        return [scene_id for scene_id in found if key in self._paths(scene_id)]
+        return [scene_id for scene_id in found if key in self._stash_keys(scene_id)]
 
     def ending(self, parts: tuple[str, ...]) -> dict[int, int]:
         """Return the scenes with a file whose path, in Stash or in Plex, ends in the last two of `parts` or more.
@@ -165,22 +165,22 @@ class Catalog:
     def places(self, scene_id: int) -> list[tuple[str, ...]]:
         """Return the components of all paths of a scene's files, as Stash sees them and as Plex does."""
         head = self._head(scene_id)
-        return list(self._places(head.files)) if head else []
+        return [parts_of(key) for file in head.files for key in self._keys(file)] if head else []
 
     def _head(self, scene_id: int) -> _Head | None:
         packed = self._rows.get(scene_id)
         return None if packed is None else _heads.decode(unpack(packed))
 
-    def _paths(self, scene_id: int) -> list[str]:
+    def _stash_keys(self, scene_id: int) -> list[str]:
         head = self._head(scene_id)
-        return [self._rules.key(place.path) for place in head.files] if head else []
+        return [self._rules.key(file.path) for file in head.files] if head else []
 
-    def _places(self, files: Iterable[_Place | File]) -> Iterator[tuple[str, ...]]:
-        for file in files:
-            yield parts_of(self._rules.key(file.path))
-            there = self._rules.to_plex(file.path) if self._rules.rules else None
-            if there is not None:
-                yield parts_of(self._rules.key(there))
+    def _keys(self, file: _Place | File) -> Iterator[str]:
+        """Yield the key of a file's path in Stash, then that of its path in Plex."""
+        yield self._rules.key(file.path)
+        there = self._rules.to_plex(file.path) if self._rules.rules else None
+        if there is not None:
+            yield self._rules.key(there)
 
     def _is_another(self, old: _Head, scene: Scene) -> bool:
         before = {self._rules.key(place.path) for place in old.files}
@@ -196,10 +196,11 @@ class Catalog:
 
     def _entries(self, files: Iterable[_Place | File]) -> Iterator[tuple[Index, str]]:
         for file in files:
-            yield self._whole, self._rules.key(file.path)
-        for parts in self._places(files):
-            yield self._ends, "/".join(parts[-2:])
-            yield self._names, parts[-1] if parts else ""
+            keys = tuple(self._keys(file))
+            yield self._whole, keys[0]
+            for parts in map(parts_of, keys):
+                yield self._ends, "/".join(parts[-2:])
+                yield self._names, parts[-1] if parts else ""
 
 
 def _common_end(left: tuple[str, ...], right: tuple[str, ...]) -> int:

@@ -30,11 +30,14 @@ TIED: Final = 70
 SAME_NAME: Final = 60
 SAME_ID: Final = 50
 PROPOSALS: Final = 50
-LONGEST_PATH: Final = 8_192
+LONGEST_PATH: Final = 4_096
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What Plex asks with; numbers may come as texts. `manual` asks for proposals, best first."""
+    """What Plex asks with; numbers may come as texts. `manual` asks for proposals, best first.
+
+    `includeAdult` is not looked at: obeyed, it would leave nothing of a Stash in a library that does not set it.
+    """
 
     type: int
     title: str | None = None

@@ -49,6 +49,7 @@ class Mirror:
         self._info: WatcherInfo | None = None
         self._state: WatcherState | None = None
         self._due = asyncio.Event()
+        self._loading = False
         self._seen: set[int] = set()
         self._fresh: set[int] = set()
         self._unreadable: dict[int, int] = {}
@@ -90,6 +91,7 @@ class Mirror:
                 self._judge(loaded)
 
     def _begin(self) -> Callable[[int, bytes], None]:
+        self._loading = True
         self._seen, self._fresh = set(), set()
         return self._on_row
 
@@ -105,7 +107,8 @@ class Mirror:
         scene_id = row_id(self._table.prefix, message.topic)
         if scene_id is None:
             return
-        self._fresh.add(scene_id)
+        if self._loading:
+            self._fresh.add(scene_id)
         if message.payload:
             self._put(scene_id, message.payload)
         else:
@@ -132,16 +135,24 @@ class Mirror:
     def _judge(self, loaded: Loaded) -> None:
         if loaded.verdict == "complete" and loaded.counted is not None:
             self._sweep(loaded.counted)
+        self._loading = False
+        self._seen, self._fresh = set(), set()
         self.loaded = loaded
         if loaded.verdict in ("complete", "suspect"):
             self._rows = loaded.rows
         counted = loaded.counted.rows if loaded.counted else 0
         self.suspect = SUSPECT.format(rows=loaded.rows, counted=counted) if loaded.verdict == "suspect" else ""
+        self._loaded_at = asyncio.get_running_loop().time()
+        self._log(loaded)
+        self._tell_ready()
+
+    def _log(self, loaded: Loaded) -> None:
+        log.info("table_loaded", rows=loaded.rows, verdict=loaded.verdict, scenes=len(self.catalog))
         if self.suspect:
             log.error("table_suspect", why=self.suspect)
-        self._loaded_at = asyncio.get_running_loop().time()
-        log.info("table_loaded", rows=loaded.rows, verdict=loaded.verdict, scenes=len(self.catalog))
-        self._tell_ready()
+        elif not self.whole:
+            why = "the watcher loads still" if loaded.counted else "the watcher has not said how many scenes there are"
+            log.warning("table_not_whole", why=why, effect="a file without a scene gets no answer until it has")
 
     def _sweep(self, counted: Counted) -> None:
         """Remove what a complete load did not bring, unless it came meanwhile or is newer than what was counted."""

@@ -40,6 +40,10 @@ class Misses:
         if len(self._told) < self._limit:
             self._told.setdefault(leaf, _Told(report.count, 0.0))
 
+    def forget(self, leaf: str) -> None:
+        """Know that a report stands on the broker no more."""
+        self._told.pop(leaf, None)
+
     def note(self, key: str, file: str, *, at: str, clock: float) -> dict[str, Unmatched | None]:
         """Count that Plex asked for a file no scene has; return what to publish by topic, None to remove a report."""
         leaf = leaf_of(key)

@@ -107,7 +107,7 @@ class Provider:
         movie = document.movie(scene, self._options)
         self._tally.took(time.perf_counter() - started)
         self._tally.metadata += 1
-        if self._reports.any:
+        if self._reports.standing:
             self._reports.matched(path_keys(self._mirror.catalog, scene.id))
         return movie
 

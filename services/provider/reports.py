@@ -43,9 +43,9 @@ class Reports:
         self._publish_soon(self._misses.settle(keys))
 
     @property
-    def any(self) -> bool:
-        """Whether there is a report at all."""
-        return len(self._misses) > 0
+    def standing(self) -> int:
+        """How many reports there are."""
+        return len(self._misses)
 
     async def publish_forever(self) -> None:
         """Bring the broker up to date, the newest word on each file."""
@@ -71,11 +71,14 @@ class Reports:
             self._wake.set()
 
     def _on_report(self, message: Message) -> None:
+        leaf = message.topic.rpartition("/")[2]
         if not message.payload:
+            if leaf not in self._due:
+                self._misses.forget(leaf)
             return
         try:
             report = messages.decode(Unmatched, message.payload)
         except Undecodable as error:
             self._service.undecoded.add(message.topic, error)
             return
-        self._misses.adopt(message.topic.rpartition("/")[2], report)
+        self._misses.adopt(leaf, report)

@@ -33,7 +33,13 @@ class Bulk:
 
     def __init__(self, parts: Parts, walker: Walker, auditor: Auditor) -> None:
         self._parts = parts
-        self._steps = {"audit": auditor.run, "load": walker.load, "sweep": walker.sweep, "backlog": self._fetch}
+        self._steps = {
+            "audit": auditor.run,
+            "load": walker.load,
+            "sweep": walker.sweep,
+            "backlog": self._fetch,
+            "remove": walker.remove,
+        }
 
     async def run(self) -> None:
         """Take step after step, always the most important one that can be done now."""
@@ -70,7 +76,8 @@ class Bulk:
         ids = list(islice(backlog, BATCH))
         with parts.desk.question() as began:
             found = await parts.library.some(ids)
-            await parts.desk.apply(found, began)
+            if not await parts.desk.apply(found, began):
+                return
             if not await parts.desk.remove_few(found.gone, began):
                 parts.work.sweep_wanted = True
         for key in ids:

@@ -114,6 +114,11 @@ class Book:
             return "same"
         return "again" if self.touched(scene.id, began) else "publish"
 
+    def is_stranger(self, scene: Scene) -> bool:
+        """Say whether another scene than the retained one answers to this id."""
+        entry = self.entries.get(scene.id)
+        return entry is not None and entry.born not in (0, digest(scene.born))
+
     def touched(self, scene_id: int, began: float) -> bool:
         """Say whether a scene was published or removed at or after `began`."""
         return self._touched.get(scene_id, -1.0) >= began
@@ -125,6 +130,10 @@ class Book:
     def distrust(self, scene_id: int, stamp: Stamp | None) -> None:
         """Take in that the broker has some row under this id, which is not worth keeping."""
         self.entries[scene_id] = Entry(*(stamp or (0, 0)))
+
+    def distrust_all(self) -> None:
+        """Take in that none of the rows says anything about the Stash that is there now."""
+        self.entries = {key: Entry(*entry.stamp) for key, entry in self.entries.items()}
 
     def published(self, scene: Scene, now: float) -> None:
         """Take in a publication."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from common.service import Undecoded
     from services.stash_watcher.library import Garbled, Scenes
+    from services.stash_watcher.link import Link
     from services.stash_watcher.publisher import Publisher
 
 FEW = 20
@@ -32,13 +33,14 @@ class Desk:
     whole listing. `extra` are rows that only a broker which forgot their removal still has.
     """
 
-    def __init__(self, publisher: Publisher, undecoded: Undecoded) -> None:
+    def __init__(self, publisher: Publisher, link: Link, undecoded: Undecoded) -> None:
         self.asks: dict[int, None] = {}
         self.asked = asyncio.Event()
         self.removals = 0
         self.extra: set[int] = set()
         self._later: dict[int, float] = {}
         self._publisher = publisher
+        self._link = link
         self._undecoded = undecoded
 
     @contextmanager
@@ -56,8 +58,13 @@ class Desk:
         self.asks.update(dict.fromkeys(ids))
         self.asked.set()
 
-    async def apply(self, found: Scenes, began: float) -> None:
-        """Publish what is news among the scenes of an answer whose request began then."""
+    async def apply(self, found: Scenes, began: float) -> bool:
+        """Publish what is news among the scenes of an answer whose request began then.
+
+        False, and nothing is published, when it may be another Stash's answer: known ids, born at another time.
+        """
+        if not self._is_ours(found, began):
+            return False
         for scene in found.scenes:
             verdict = await self._publisher.observe(scene, began)
             if verdict == "again":
@@ -67,6 +74,7 @@ class Desk:
                 self._later[scene.id] = time.monotonic() + SECOND_LOOK
         for garbled in found.garbled:
             self._skip(garbled)
+        return True
 
     def next_due(self) -> float | None:
         """Return when the next fresh scene is to be fetched again."""
@@ -92,6 +100,12 @@ class Desk:
             await self._publisher.remove(key)
         self.extra.difference_update(sure)
         return True
+
+    def _is_ours(self, found: Scenes, began: float) -> bool:
+        strangers = any(self._publisher.book.is_stranger(scene) for scene in found.scenes)
+        if strangers and not self._link.vouches(time.monotonic()):
+            self._link.doubt()
+        return self._link.holds(began)
 
     def _skip(self, garbled: Garbled) -> None:
         name = f"{garbled.query} scene {garbled.id}" if garbled.id else garbled.query

@@ -12,7 +12,7 @@ from common.errors import Undecodable
 from common.item import short_hash
 from common.stash import Failed, NotReady
 from services.stash_watcher import answers
-from services.stash_watcher.changes import Listed, listed
+from services.stash_watcher.changes import Listed, digest, listed
 from services.stash_watcher.documents import documents
 from services.stash_watcher.render import identity_of, scene_of
 from services.stash_watcher.watermark import Window
@@ -64,11 +64,18 @@ class Listing(NamedTuple):
     clock: dt.datetime
 
 
+class Oldest(NamedTuple):
+    """The scene with the smallest id, and a digest of its created_at."""
+
+    id: int
+    born: int
+
+
 class Glance(NamedTuple):
-    """What one look says: how many scenes there are, the oldest as (id, created_at), and what changed lately."""
+    """What one look says: how many scenes there are, the oldest, if any, and what changed lately."""
 
     total: int
-    oldest: tuple[str, str]
+    oldest: Oldest | None
     changed: Listing
 
 
@@ -112,13 +119,13 @@ class Library:
         answer = await self._stash.ask(self._documents.look, answers.Look, variables)
         _insist_on_ready(answer.data.system_status.status)
         known = answer.data.all
-        oldest = (known.scenes[0].id, known.scenes[0].created_at) if known.scenes else ("", "")
+        oldest = next((Oldest(int(scene.id), digest(scene.created_at)) for scene in known.scenes), None)
         changed = _listing(self._documents.look, answer.data.changed.scenes, answer.date, after)
         return Glance(known.count, oldest, changed)
 
-    async def total(self) -> int:
-        """Return how many scenes there are."""
-        return (await self.look(NOTHING, 0, 1)).total
+    async def count(self) -> Glance:
+        """Look at nothing but the number of scenes and the oldest."""
+        return await self.look(NOTHING, 0, 1)
 
     async def ids(self, after: int, per_page: int) -> Listing:
         """Return the light listing of the scenes after an id; an empty one is the end."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 
 from common.errors import Incompatible, Unauthorized, Unavailable
-from common.item import short_hash
 from common.messages import WatcherState
 from common.service import now
 from common.stash import NotReady
@@ -25,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from common.service import Service
-    from services.stash_watcher.library import Greeting, Library
+    from services.stash_watcher.library import Greeting, Library, Oldest
     from services.stash_watcher.publisher import Publisher
 
 Health = Literal["reachable", "unreachable", "unauthorized", "not_ready", "replaced"]
 SAMPLE = 10
 STEADY = 20.0
+CLEARED_FOR = 60.0
 REPLACED = (
     "another Stash answers at this address than the one whose scenes are retained, or its database was imported anew; "
     "nothing is published or removed until you accept it with `s2p sweep --confirm`"
@@ -40,12 +40,19 @@ log = structlog.get_logger("stash")
 
 
 class Link:
-    """The connection's condition, told on `state`; `on_return` is called each time that Stash is back."""
+    """The connection's condition, told on `state`; `on_return` is called each time that Stash is back.
+
+    `since` is when it last came back, `verified` when known scenes last proved that it is the same one, `oldest` its
+    oldest scene then.
+    """
 
     def __init__(self, service: Service, library: Library, publisher: Publisher) -> None:
         self.up = asyncio.Event()
         self.greeting: Greeting | None = None
         self.source: Source | None = None
+        self.oldest: Oldest | None = None
+        self.since = 0.0
+        self.verified = -CLEARED_FOR
         self.on_return: list[Callable[[Greeting], None]] = []
         self._service = service
         self._library = library
@@ -54,6 +61,7 @@ class Link:
         self._down.set()
         self._hurry = asyncio.Event()
         self._accepted = False
+        self._doubted = False
         self._note = ""
         self._lacks: dict[str, str] = {}
 
@@ -62,16 +70,16 @@ class Link:
 
         One that is back only to fail at the next question is not asked faster for that.
         """
-        attempt, since = 0, -STEADY
+        attempt = 0
         while True:
             await self._down.wait()
-            attempt = attempt + 1 if time.monotonic() - since < STEADY else 0
+            attempt = attempt + 1 if self.since and time.monotonic() - self.since < STEADY else 0
             if attempt:
                 await self._pause(attempt)
             while not await self._try():
                 await self._pause(attempt)
                 attempt += 1
-            since = time.monotonic()
+            self.since = time.monotonic()
             self._down.clear()
             self.up.set()
 
@@ -84,6 +92,19 @@ class Link:
         """Let nobody ask anything before it is sure again who answers."""
         self.up.clear()
         self._down.set()
+
+    def doubt(self) -> None:
+        """Have it made sure by known scenes that this is still the same Stash."""
+        self._doubted = True
+        self.recheck()
+
+    def holds(self, began: float) -> bool:
+        """Say whether the same Stash has been there without a break since `began`."""
+        return self.up.is_set() and began >= self.since
+
+    def vouches(self, now: float) -> bool:
+        """Say whether a doubt has been cleared up a moment ago."""
+        return now - self.verified < CLEARED_FOR
 
     def accept(self) -> bool:
         """Accept whatever Stash answers as the one to follow from now on; False when none was refused."""
@@ -141,18 +162,26 @@ class Link:
         return True
 
     async def _recognise(self, greeting: Greeting) -> bool:
-        """Compare a few scenes that we know with those that answer; a new or accepted Stash gets its name here."""
+        """Say whether this is the Stash that we follow; a new or accepted one gets its name here."""
+        self.oldest = (await self._library.count()).oldest
+        present = Source.of(greeting.database, self.oldest)
+        if self._accepted or not self._publisher.book.entries:
+            self.source, self._accepted = present, False
+        elif self._doubted or self.source != present:
+            if not (await self._evidence()).is_same(self.source, greeting.database):
+                return False
+            self.source = self.source or present
+            self.verified = time.monotonic()
+        self._doubted = False
+        return True
+
+    async def _evidence(self) -> Evidence:
+        """Compare a few scenes that we know with those that answer."""
         entries = self._publisher.book.entries
         evidence = Evidence()
         for after in anchors(entries):
             evidence = evidence.with_rows((await self._library.ids(after, SAMPLE)).rows, entries)
-        if not self._accepted and not evidence.is_same(self.source, greeting.database):
-            return False
-        if self._accepted or self.source is None or not entries:
-            oldest = (await self._library.ids(0, 1)).rows
-            self.source = Source(greeting.database, short_hash(repr([(row.id, row.born) for row in oldest]).encode()))
-        self._accepted = False
-        return True
+        return evidence
 
     async def _pause(self, attempt: int) -> None:
         """Wait before the next try, but not after a person has accepted what answers."""

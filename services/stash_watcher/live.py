@@ -31,7 +31,6 @@ class Live:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._oldest: tuple[str, str] | None = None
         self._looked = -HOLD
         self._looked_wide = -WIDE_EVERY
         self._changed: float | None = None
@@ -61,8 +60,7 @@ class Live:
                 await desk.asked.wait()
 
     def forget(self) -> None:
-        """Begin anew with a Stash that may be another."""
-        self._oldest = None
+        """Try again what did not fit the Stash before."""
         self._held.clear()
 
     def _due(self) -> float:
@@ -90,10 +88,13 @@ class Live:
         self._changed = time.monotonic()
         with parts.desk.question() as began:
             found = await parts.library.some(ids)
+            if not parts.link.holds(began):
+                return
             for key in ids:
                 parts.desk.asks.pop(key, None)
-            await parts.desk.apply(found, began)
-            if not await parts.desk.remove_few(found.gone, began):
+            if not await parts.desk.apply(found, began):
+                parts.desk.ask(ids)
+            elif not await parts.desk.remove_few(found.gone, began):
                 self._want_sweep()
 
     async def _look(self) -> None:
@@ -103,11 +104,11 @@ class Live:
         self._looked = now
         with parts.desk.question() as began:
             glance, overflow = await self._glance(began, wide=wide)
-        if self._oldest not in (None, glance.oldest):
-            self._oldest = None
+        if glance.oldest != parts.link.oldest:
             parts.link.recheck()
+        if not parts.link.holds(began):
             return
-        self._oldest, parts.total = glance.oldest, glance.total
+        parts.total = glance.total
         if wide:
             self._looked_wide = now
         elif overflow:
@@ -131,8 +132,7 @@ class Live:
             if len(changed.rows) < LOOK_PAGE or rows >= LOOK_LIMIT:
                 break
             after = changed.rows[-1].id
-        if first.oldest == self._oldest or self._oldest is None:
-            parts.desk.ask(key for key in differing if not parts.work.will_reach(key))
+        parts.desk.ask(key for key in differing if not parts.work.will_reach(key))
         return first, rows >= LOOK_LIMIT
 
     def _check_balance(self, total: int) -> None:

@@ -1,18 +1,22 @@
 """Which Stash this is: whether the one that answers is the one whose scenes are retained; pure.
 
 Stash has no identity of its own. Its scenes have: ids are never used again and created_at never changes, except by an
-import that replaces the whole database. So known scenes decide; where none of them is left, the database's path does,
-which is weak evidence (all containers have the same one).
+import that replaces the whole database. So the oldest scene tells at a glance; where it is another one now, a sample of
+known scenes decides; where none of them is left, the database's path does, which is weak evidence (all containers have
+the same one).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from common.item import short_hash
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from services.stash_watcher.changes import Entry, Listed
+    from services.stash_watcher.library import Oldest
 
 
 class Source(NamedTuple):
@@ -26,6 +30,11 @@ class Source(NamedTuple):
         """Return the source that an info has, or None when it has none."""
         database, _, oldest = text.partition(".")
         return cls(database, oldest) if database and oldest else None
+
+    @classmethod
+    def of(cls, database: str, oldest: Oldest | None) -> Self:
+        """Return what a Stash is known by from now on."""
+        return cls(database, short_hash(repr(oldest and tuple(oldest)).encode()))
 
     def __str__(self) -> str:
         return f"{self.database}.{self.oldest}"

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import structlog
 
-from common.stash import Failed, TooMuch
-from services.stash_watcher.changes import in_batches, plan_fetch, removal_limit
-from services.stash_watcher.library import Listing, Scenes, joined
-from services.stash_watcher.pace import PageSize
+from services.stash_watcher.changes import plan_fetch, removal_limit
+from services.stash_watcher.pages import Pages
 from services.stash_watcher.rows import read_row
-from services.stash_watcher.work import Walk
+from services.stash_watcher.work import Removal, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from services.stash_watcher.parts import Parts
 
-WHOLE_PAGE = 200
-LIGHT_PAGE = 2_000
-SMALLEST_PAGE = 10
-ISOLATED = 20
 SHORT_SWEEPS = 2
 
 log = structlog.get_logger("walker")
-
-
-class _Page(NamedTuple):
-    found: Scenes
-    last: int | None
 
 
 class Walker:
@@ -38,8 +27,7 @@ class Walker:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._whole = PageSize(WHOLE_PAGE, SMALLEST_PAGE)
-        self._light = PageSize(LIGHT_PAGE, SMALLEST_PAGE)
+        self._pages = Pages(parts.library)
         self._short = 0
 
     def start_load(self, after: int = 0, *, confirmed: bool = False) -> None:
@@ -58,10 +46,11 @@ class Walker:
         if walk is None:
             return
         if not parts.total:
-            parts.total = await parts.library.total()
+            parts.total = (await parts.library.count()).total
         with parts.desk.question() as began:
-            page = await self._whole_page(walk.after)
-            await parts.desk.apply(page.found, began)
+            page = await self._pages.whole(walk.after)
+            if not await parts.desk.apply(page.found, began):
+                return
         if page.last is None:
             await self._loaded(walk)
             return
@@ -76,7 +65,9 @@ class Walker:
         walk = parts.work.sweep or self._start_sweep()
         book = parts.publisher.book
         with parts.desk.question() as began:
-            listing = await self._light_page(walk.after)
+            listing = await self._pages.light(walk.after)
+            if not parts.link.holds(began):
+                return
             await self._adopt(row.id for row in listing.rows if row.id not in book.entries)
             walk.differing += [row.id for row in listing.rows if book.differs(row, began)]
         if not listing.rows:
@@ -92,6 +83,9 @@ class Walker:
         """Give up all walks: what they have seen is of another Stash."""
         self._end_load()
         self._end_sweep()
+        removal, self._parts.work.removal = self._parts.work.removal, None
+        if removal is not None:
+            self._parts.publisher.book.end(removal.began)
 
     def _walk(self) -> Walk:
         began = self._parts.publisher.book.begin(time.monotonic())
@@ -119,41 +113,6 @@ class Walker:
             work.sweep = None
         self._parts.progress.end("sweep")
 
-    async def _whole_page(self, after: int) -> _Page:
-        """Return the next page; where a scene spoils it for the others, one by one."""
-        while True:
-            try:
-                found = await self._parts.library.page(after, self._whole.size)
-            except TooMuch:
-                if not self._whole.halve():
-                    raise
-                continue
-            except Failed as error:
-                log.warning("page_failed", why=str(error), effect="its scenes are fetched one by one")
-                return await self._one_by_one(after)
-            self._whole.did_well()
-            if 0 in found.ids:
-                return await self._one_by_one(after)
-            return _Page(found, max(found.ids, default=None))
-
-    async def _one_by_one(self, after: int) -> _Page:
-        listing = await self._parts.library.ids(after, self._whole.size)
-        ids = [row.id for row in listing.rows]
-        if not ids:
-            return _Page(Scenes(listing.clock, [], [], []), None)
-        return _Page(joined([await self._parts.library.some(batch) for batch in in_batches(ids, ISOLATED)]), ids[-1])
-
-    async def _light_page(self, after: int) -> Listing:
-        while True:
-            try:
-                listing = await self._parts.library.ids(after, self._light.size)
-            except TooMuch:
-                if not self._light.halve():
-                    raise
-                continue
-            self._light.did_well()
-            return listing
-
     async def _adopt(self, unknown: Iterable[int]) -> None:
         """Look on the broker for rows that it left out when our table was loaded, topic by topic."""
         parts = self._parts
@@ -167,61 +126,87 @@ class Walker:
 
     async def _loaded(self, walk: Walk) -> None:
         if walk.whole:
-            await self._seen_all(walk)
+            if not await self._seen_all(walk):
+                self.start_load(confirmed=walk.confirmed)
+                return
             self._end_sweep()
         self._end_load()
         log.info("loaded", scenes=len(self._parts.publisher.book), requests=self._parts.library.requests)
 
     async def _swept(self, walk: Walk) -> None:
-        """Remove what is gone, then have fetched what differs."""
+        """Have fetched what differs, then remove what is gone."""
         parts = self._parts
         if walk.evidence.other > walk.evidence.same:
             self.drop()
             parts.work.sweep_wanted = True
-            parts.link.recheck()
+            parts.link.doubt()
             return
-        await self._seen_all(walk)
+        if not await self._seen_all(walk):
+            return
         self._end_sweep()
         plan = plan_fetch(walk.differing, walk.seen)
         parts.work.fetch(plan.ids)
         if plan.after is not None:
             self.start_load(plan.after)
 
-    async def _seen_all(self, walk: Walk) -> None:
-        """Conclude what a whole walk shows: which scenes are gone, unless more are counted than it has seen."""
+    async def _seen_all(self, walk: Walk) -> bool:
+        """Conclude what a whole walk shows; False when another Stash may have answered a part of it.
+
+        With more scenes counted than seen, none is taken for gone.
+        """
         parts, book = self._parts, self._parts.publisher.book
-        parts.total = await parts.library.total()
-        now = time.monotonic()
-        complete = parts.total <= len(walk.seen)
-        if complete:
-            await self._remove(book.gone(walk.seen, walk.began), confirmed=walk.confirmed)
-            self._short = 0
-            parts.desk.removals = 0
-            parts.watermark.floor = walk.clock
-        else:
-            self._short += 1
-            log.warning("listing_short", seen=len(walk.seen), counted=parts.total, effect="nothing is removed")
+        glance = await parts.library.count()
+        if glance.oldest != parts.link.oldest:
+            self.drop()
+            parts.work.sweep_wanted = True
+            parts.link.recheck()
+            return False
+        parts.total = glance.total
+        complete = glance.total <= len(walk.seen)
+        gone = book.gone(walk.seen, walk.began) if complete else []
+        self._conclude(walk, gone, complete=complete)
+        pending = sum(1 for key in walk.differing if key not in book.entries)
+        staying = len(book) - len(gone) + parts.held
+        parts.balance = len(walk.seen) - staying - pending if complete else None
+        return True
+
+    def _conclude(self, walk: Walk, gone: list[int], *, complete: bool) -> None:
+        parts, now = self._parts, time.monotonic()
         parts.work.seen_all(
             now, parts.service.settings.stash.sweep, 0.0 if walk is parts.work.load else now - walk.began
         )
-        parts.work.sweep_wanted |= not complete and self._short < SHORT_SWEEPS
-        pending = sum(1 for key in walk.differing if key not in book.entries)
-        parts.balance = len(walk.seen) - len(book) - pending
+        if not complete:
+            self._short += 1
+            parts.work.sweep_wanted |= self._short < SHORT_SWEEPS
+            log.warning("listing_short", seen=len(walk.seen), counted=parts.total, effect="nothing is removed")
+            return
+        self._short = 0
+        parts.desk.removals = 0
+        parts.watermark.floor = walk.clock
+        self._check(gone, confirmed=walk.confirmed)
+        if gone and not parts.held:
+            parts.work.removal = Removal(parts.publisher.book.begin(walk.began), gone)
 
-    async def _remove(self, gone: list[int], *, confirmed: bool) -> None:
-        """Remove scenes that Stash has no more, unless they are so many that a person should have a look."""
-        parts = self._parts
-        rows = len(parts.publisher.book)
-        if len(gone) > removal_limit(rows) and not confirmed:
-            parts.held = len(gone)
+    def _check(self, gone: list[int], *, confirmed: bool) -> None:
+        """Hold removals that are so many that a person should have a look."""
+        parts, rows = self._parts, len(self._parts.publisher.book)
+        parts.held = len(gone) if len(gone) > removal_limit(rows) and not confirmed else 0
+        text = ""
+        if parts.held:
             text = (
-                f"Stash lacks {len(gone)} of {rows} scenes; none of them is removed until you say "
+                f"Stash lacks {parts.held} of {rows} scenes; none of them is removed until you say "
                 "`s2p sweep --confirm`. If that is wrong, look at Stash's library and database first"
             )
             log.error("removals_held", why=text)
-            parts.link.note(text)
+        parts.link.note(text)
+
+    async def remove(self) -> None:
+        """Remove what a walk found to be gone, unless it was published since."""
+        parts, removal = self._parts, self._parts.work.removal
+        if removal is None:
             return
-        parts.held = 0
-        parts.link.note("")
-        for key in gone:
-            await parts.publisher.remove(key)
+        for key in removal.ids:
+            if not parts.publisher.book.touched(key, removal.began):
+                await parts.publisher.remove(key)
+        parts.publisher.book.end(removal.began)
+        parts.work.removal = None

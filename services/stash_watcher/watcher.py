@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from services.stash_watcher.library import Greeting
 
 ASKED_AT_ONCE = 10_000
+ASKED_AT_MOST = 100_000
 LAST_WORDS = 5.0
 BROKER_PAUSE = 2.0
 
@@ -50,8 +51,9 @@ class Watcher:
         table = Table(service.topics.scenes, service.reader, service.bus)
         library = Library(stash)
         publisher = Publisher(table, service.bus)
-        desk = Desk(publisher, service.undecoded)
-        self._parts = Parts(service, table, library, publisher, Link(service, library, publisher), desk)
+        link = Link(service, library, publisher)
+        desk = Desk(publisher, link, service.undecoded)
+        self._parts = Parts(service, table, library, publisher, link, desk)
         self._walker = Walker(self._parts)
         self._auditor = Auditor(self._parts, self._walker)
         self._bulk = Bulk(self._parts, self._walker, self._auditor)
@@ -181,6 +183,8 @@ class Watcher:
         """Fetch these scenes at once."""
         if not request.ids or len(request.ids) > ASKED_AT_ONCE or min(request.ids) < 1:
             raise Rejected(f"give `ids`: from 1 to {ASKED_AT_ONCE} ids of scenes; `sweep` looks at all of them")
+        if len(self._parts.desk.asks) > ASKED_AT_MOST:
+            raise Rejected("too many scenes are asked for already; `sweep` looks at all of them")
         self._parts.desk.ask(request.ids)
         return {"asked": len(set(request.ids))}
 
@@ -189,6 +193,7 @@ class Watcher:
         parts = self._parts
         self._walker.drop()
         parts.watermark.mark, parts.watermark.floor, parts.balance = "", None, None
+        parts.publisher.book.distrust_all()
         parts.desk.asks.clear()
         parts.work.backlog.clear()
         parts.loading = True

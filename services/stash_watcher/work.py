@@ -4,6 +4,7 @@ audit     the broker may have forgotten something: read our table back
 load      walk over whole scenes: a first load, the rest of one, or all of them again on request
 sweep     walk over the light listing: what is new, changed, moved or gone
 backlog   fetch single scenes that a sweep or an audit found to differ
+remove    clear scenes that a walk found to be gone; last, so that a scene that took over another's files is there first
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-Task = Literal["audit", "load", "sweep", "backlog"]
-ORDER: tuple[Task, ...] = ("audit", "load", "sweep", "backlog")
+Task = Literal["audit", "load", "sweep", "backlog", "remove"]
+ORDER: tuple[Task, ...] = ("audit", "load", "sweep", "backlog", "remove")
 HOLD = 60.0
 
 
@@ -43,6 +44,14 @@ class Walk:
 
 
 @dataclass(slots=True)
+class Removal:
+    """Scenes that a walk, begun at `began`, did not see; a question stays open in the book until they are removed."""
+
+    began: float
+    ids: list[int]
+
+
+@dataclass(slots=True)
 class Work:
     """The bulk work that is wanted; walks keep their place when Stash goes away in between.
 
@@ -57,6 +66,7 @@ class Work:
     confirmed: bool = False
     due: float | None = None
     backlog: dict[int, None] = field(default_factory=dict)
+    removal: Removal | None = None
     held: dict[Task, float] = field(default_factory=dict)
     _swept: float | None = None
     _took: float = 0.0
@@ -73,14 +83,16 @@ class Work:
         return {
             "audit": self.audit,
             "load": self.load is not None,
-            "sweep": self.sweep is not None or (self._sweep_due(now) and (self.load is None or "load" in self.held)),
+            "sweep": self.sweep is not None or self._may_sweep(now),
             "backlog": bool(self.backlog),
+            "remove": self.removal is not None,
         }[task]
 
     @property
     def idle(self) -> bool:
         """Whether nothing is left to do, apart from the next sweep by the clock."""
-        return not (self.audit or self.load or self.sweep or self.sweep_wanted or self.asked or self.backlog)
+        wanted = self.audit or self.sweep_wanted or self.asked
+        return not (wanted or self.load or self.sweep or self.backlog or self.removal)
 
     def hold(self, task: Task, now: float) -> None:
         """Leave a task alone for a while, because a query of it does not fit this Stash."""
@@ -108,6 +120,11 @@ class Work:
     def called_for(self, now: float) -> bool:
         """Say whether a person or the clock wants a sweep, and not only a suspicion of ours."""
         return self.asked or (self.due is not None and now >= self.due)
+
+    def _may_sweep(self, now: float) -> bool:
+        """Not beside a load, unless that stands still, and not before the last one's removals are done."""
+        loading = self.load is not None and "load" not in self.held
+        return self._sweep_due(now) and not loading and self.removal is None
 
     def _sweep_due(self, now: float) -> bool:
         if self.called_for(now):

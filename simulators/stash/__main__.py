@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 
 from simulators.serve import serve
 from simulators.stash.app import build
@@ -28,7 +29,9 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     given = vars(arguments().parse_args())
     host, port = given.pop("host"), given.pop("port")
-    serve(build(Stash(Settings(**given))), host=host, port=port)
+    stash = Stash(Settings(**given))
+    gc.freeze()  # rows that stay for good are not looked through again and again
+    serve(build(stash), host=host, port=port)
 
 
 if __name__ == "__main__":

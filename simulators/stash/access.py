@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -84,4 +84,8 @@ def unauthorized() -> Response:
 def to_login(request: Request) -> Response:
     """Return the redirect that an image gets, too."""
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/login?{urlencode({'returnURL': target})}", 302)
+    location = f"/login?{urlencode({'returnURL': target})}"
+    page = f'<a href="{location}">Found</a>.\n\n'
+    return (
+        HTMLResponse(page, 302, {"Location": location}) if request.method == "GET" else RedirectResponse(location, 302)
+    )

@@ -1,28 +1,30 @@
-"""The HTTP routes: the public ones behind access check and faults, the control API beside them."""
+"""The HTTP routes: the public ones behind faults and access check, the control API beside them."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from simulators.stash import chapters, control, images, recording
-from simulators.stash.engine import encode
+from simulators.stash import chapters, control, graphql_http, images
 from simulators.stash.mishaps import Mishaps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from simulators.stash.server import Stash
 
-ANY = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+PAGE = "<!doctype html><html><head><title>{}</title></head><body></body></html>"
+ROUTED = ("/scene/", "/performer/", "/studio/", "/tag/", "/group/")
 
 
 class Guard:
@@ -35,107 +37,59 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = Request(scope, receive)
-        refusal = None if request.url.path == "/healthz" else self.stash.access.refusal(request)
-        await (refusal or self.app)(scope, receive, send)
+        if request.url.path == "/healthz":
+            await self.app(scope, receive, send)
+            return
+        refusal = self.stash.access.refusal(request)
+        headers = {"Vary": "Origin"} if refusal else {"Vary": "Origin", "X-Content-Type-Options": "nosniff"}
+        if "Origin" in request.headers:
+            headers["Access-Control-Allow-Origin"] = "*"
 
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
 
-def base_url(request: Request) -> str:
-    """Return the base of every URL in the answer: what the client, or its proxy, says it asked."""
-    scheme = "https" if "https" in {request.url.scheme, request.headers.get("X-Forwarded-Proto")} else "http"
-    return f"{scheme}://{request.headers.get('Host', '')}{request.headers.get('X-Forwarded-Prefix', '').rstrip('/')}"
-
-
-def _graphql(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            asked = await _asked(request)
-        except ValueError as error:
-            return _bytes(
-                request, 400, _encoded(request, _unreadable(f"json request body could not be decoded: {error}"))
-            )
-        if asked is None:
-            return PlainTextResponse(_unreadable("transport not supported"), 400)
-        return _executed(stash, request, asked)
-
-    return endpoint
-
-
-async def _asked(request: Request) -> dict[str, Any] | None:
-    """Return the request in a POST's JSON or a GET's query, None where it is neither."""
-    if request.method == "GET":
-        given: dict[str, Any] = dict(request.query_params)
-        return {**given, "variables": json.loads(given.get("variables") or "null")}
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-        return None
-    asked = json.loads(await request.body())
-    if not isinstance(asked, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - one error for all that is not a request
-    return asked
-
-
-def _executed(stash: Stash, request: Request, asked: dict[str, Any]) -> Response:
-    base = base_url(request)
-    key = recording.key_of(asked, base, zipped=_zips(request)) if stash.recording.on else None
-    kept = stash.recording.get(key, stash.state()) if key else None
-    if kept is not None:
-        return _bytes(request, 200, kept)
-    answer = stash.graphql(asked, base)
-    body = _encoded(request, answer.body)
-    if key and answer.status == 200:
-        stash.recording.put(key, body)
-    return _bytes(request, answer.status, body)
-
-
-def _encoded(request: Request, body: bytes) -> bytes:
-    return recording.compress(body) if _zips(request) else body
-
-
-def _zips(request: Request) -> bool:
-    return "gzip" in request.headers.get("Accept-Encoding", "")
-
-
-def _bytes(request: Request, status: int, body: bytes) -> Response:
-    """Answer with a body that is zipped already where the client takes that."""
-    zipped = {"Content-Encoding": "gzip"} if _zips(request) else {}
-    headers = {"Cache-Control": "no-store", "Vary": "Origin", "X-Content-Type-Options": "nosniff", **zipped}
-    return Response(body, status, headers, media_type="application/json")
-
-
-def _unreadable(message: str) -> bytes:
-    return encode({"errors": [{"message": message}], "data": None})
+        # Stash strips a slash at the end, but only after the access check (source v0.30)
+        inside = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await (refusal or self.app)(inside, receive, send_with_headers)
 
 
 def _login(stash: Stash) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         if request.method == "GET":
             target = request.query_params.get("returnURL", "/")
-            return HTMLResponse("<h1>Login</h1>") if stash.access.password else RedirectResponse(target, 302)
+            return HTMLResponse(PAGE.format("Login")) if stash.access.password else RedirectResponse(target, 302)
         form = parse_qs((await request.body()).decode())
         given = tuple(form.get(name, [""])[0] for name in ("username", "password"))
         if given != (stash.access.username, stash.access.password):
             return PlainTextResponse("Username or password is invalid\n", 401)
         response = Response(status_code=200)
-        response.set_cookie("session", stash.access.new_session(), max_age=3600, httponly=False, samesite="lax")
+        response.set_cookie("session", stash.access.new_session(), max_age=3600, samesite="lax")
         return response
 
     return endpoint
 
 
 async def _health(_request: Request) -> Response:
-    return PlainTextResponse(".")
+    return Response(b".", headers={"Content-Type": "text/plain"})
 
 
-async def _page(_request: Request) -> Response:
-    return HTMLResponse("<!doctype html><html><head><title>Stash</title></head><body></body></html>")
+async def _page(request: Request) -> Response:
+    """Answer with the web interface: every path that is nothing else is one of its pages."""
+    path = request.url.path
+    if path.startswith(ROUTED) or PurePosixPath(path).suffix:
+        return PlainTextResponse("404 page not found\n", 404)
+    return HTMLResponse(PAGE.format("Stash"))
 
 
 def _of_row(path: str, respond: Callable[[Request], Response]) -> Route:
-    """Return a route that only GET may take: Starlette adds HEAD by itself, Stash answers it with 405."""
+    """Return a route that only GET may take."""
 
     async def endpoint(request: Request) -> Response:
-        return respond(request) if request.method == "GET" else Response(status_code=405)
+        return respond(request) if request.method == "GET" else Response(status_code=405, headers={"Allow": "GET"})
 
-    return Route(path, endpoint, methods=["GET", "POST", "HEAD"])
+    return Route(path, endpoint, methods=ANY)
 
 
 def _row_routes(stash: Stash) -> list[Route]:
@@ -155,7 +109,7 @@ def build(stash: Stash) -> Starlette:
     public = Starlette(
         routes=[
             Route("/healthz", _health),
-            Route("/graphql", _graphql(stash), methods=ANY),
+            Route("/graphql", graphql_http.endpoint(stash), methods=ANY),
             Route("/login", _login(stash), methods=["GET", "POST"]),
             *_row_routes(stash),
             Route("/{path:path}", _page, methods=ANY),

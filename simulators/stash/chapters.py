@@ -21,7 +21,7 @@ def respond(db: Database, scene_id: str) -> Response:
     for number, marker in enumerate(markers, 1):
         time = _time(marker.seconds)
         lines += [str(number), f"{time} --> {time}", _title(db, marker), ""]
-    return Response("\n".join(lines), media_type="text/vtt")
+    return Response("\n".join(lines), headers={"Content-Type": "text/vtt"})
 
 
 def _title(db: Database, marker: Marker) -> str:

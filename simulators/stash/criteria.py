@@ -1,20 +1,21 @@
 """Single criteria: GraphQL criterion inputs as tests over one value, with the meaning that they have in Stash's SQL.
 
-NULL compares as in SQL: only IS_NULL and NOT_NULL (and a negated regular expression) can be true of it.
+Logic has three values as there: a comparison with NULL is neither true nor false but None, and so is its negation.
+An empty text is NULL: that is how Stash stores it.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from graphql import GraphQLError
 
 Criterion = Mapping[str, Any]
-Test = Callable[[Any], bool]
+Test = Callable[[Any], bool | None]
 
 NUMERIC = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 BELOW_ALL = ""
@@ -36,11 +37,11 @@ def _ordered(criterion: Criterion, upper: Any, unsupported: str) -> Test:
     modifier, value = criterion["modifier"], criterion["value"]
     if modifier in COMPARISONS:
         compare = COMPARISONS[modifier]
-        return lambda held: held is not None and compare(held, value)
+        return lambda held: None if held is None else compare(held, value)
     if modifier == "BETWEEN":
-        return lambda held: held is not None and value <= held <= upper
+        return lambda held: None if held is None else value <= held <= upper
     if modifier == "NOT_BETWEEN":
-        return lambda held: held is not None and not value <= held <= upper
+        return lambda held: None if held is None else not value <= held <= upper
     if modifier == "IS_NULL":
         return lambda held: held is None
     if modifier == "NOT_NULL":
@@ -82,9 +83,14 @@ def _like(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL | re.IGNORECASE | re.ASCII)
 
 
-def like(pattern: str, text: str | None) -> bool:
+def like(pattern: str, text: str | None) -> bool | None:
     """Return SQLite's `text LIKE pattern`: `%` and `_` are live, only ASCII letters match in either case."""
-    return text is not None and _like(pattern).fullmatch(text) is not None
+    return None if text is None else _like(pattern).fullmatch(text) is not None
+
+
+def negated(truth: bool | None) -> bool | None:
+    """Return SQL's NOT."""
+    return None if truth is None else not truth
 
 
 def _words(value: str) -> list[str]:
@@ -103,12 +109,16 @@ def _regex(value: str) -> re.Pattern[str]:
 
 def string(criterion: Criterion) -> Test:
     """Return the test of a StringCriterionInput."""
-    modifier, value = criterion["modifier"], criterion["value"]
+    test = _text(criterion["modifier"], criterion["value"])
+    return lambda held: test(held or None)
+
+
+def _text(modifier: str, value: str) -> Test:
     if modifier in {"INCLUDES", "EXCLUDES"}:
         patterns = [f"%{word}%" for word in _words(value)]
         if modifier == "INCLUDES":
-            return lambda held: any(like(pattern, held) for pattern in patterns)
-        return lambda held: held is not None and not any(like(pattern, held) for pattern in patterns)
+            return lambda held: None if held is None else any(like(one, held) for one in patterns)
+        return lambda held: None if held is None else not any(like(one, held) for one in patterns)
     if modifier in {"MATCHES_REGEX", "NOT_MATCHES_REGEX"}:
         regex = _regex(value)
         if modifier == "MATCHES_REGEX":
@@ -116,55 +126,10 @@ def string(criterion: Criterion) -> Test:
         return lambda held: held is None or regex.search(held) is None
     simple: dict[str, Test] = {
         "EQUALS": lambda held: like(value, held),
-        "NOT_EQUALS": lambda held: held is not None and not like(value, held),
+        "NOT_EQUALS": lambda held: negated(like(value, held)),
         "IS_NULL": lambda held: held is None or not held.strip(" "),
         "NOT_NULL": lambda held: held is not None and bool(held.strip(" ")),
     }
     if modifier not in simple:
         raise panic("unsupported string filter modifier")
     return simple[modifier]
-
-
-def ids(values: Collection[str] | None) -> list[int]:
-    """Return GraphQL ids as numbers, or the error of Go's strconv."""
-    return [parse_id(value) for value in values or ()]
-
-
-def parse_id(value: str) -> int:
-    """Return one GraphQL id as a number."""
-    if not re.fullmatch(r"[+-]?\d+", value):
-        raise GraphQLError(f'strconv.Atoi: parsing "{value}": invalid syntax')
-    return int(value)
-
-
-def multi(criterion: Criterion, expand: Callable[[int], Collection[int]]) -> Callable[[Collection[int]], bool]:
-    """Return the test of a (hierarchical) MultiCriterionInput over the ids that a row has.
-
-    `expand` returns an id with all below it that count as it.
-    """
-    modifier = criterion["modifier"]
-    if modifier == "IS_NULL":
-        return lambda held: not held
-    if modifier == "NOT_NULL":
-        return bool
-    wanted = [frozenset(expand(value)) for value in ids(criterion.get("value"))]
-    excluded = frozenset(found for value in ids(criterion.get("excludes")) for found in expand(value))
-    if modifier == "EXCLUDES":
-        excluded, wanted = excluded.union(*wanted), []
-    return _selection(modifier, wanted, excluded)
-
-
-def _selection(
-    modifier: str, wanted: list[frozenset[int]], excluded: frozenset[int]
-) -> Callable[[Collection[int]], bool]:
-    union = frozenset().union(*wanted)
-    tests: dict[str, Callable[[Collection[int]], bool]] = {
-        "INCLUDES": lambda held: not wanted or not union.isdisjoint(held),
-        "EXCLUDES": lambda _held: True,
-        "INCLUDES_ALL": lambda held: all(not one.isdisjoint(held) for one in wanted),
-        "EQUALS": lambda held: len(held) == len(wanted) and all(not one.isdisjoint(held) for one in wanted),
-    }
-    if modifier not in tests:
-        raise GraphQLError(f"invalid modifier {modifier}")
-    test = tests[modifier]
-    return lambda held: excluded.isdisjoint(held) and test(held)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 from bisect import bisect_right
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from simulators.stash.model import File, Folder, Gallery, Group, Marker, Performer, Row, Scene, Studio, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 R = TypeVar("R", bound=Row)
 
@@ -34,11 +37,12 @@ class Table(Generic[R]):
         self._ids = None
         return self.rows.pop(row_id)
 
-    def after(self, row_id: int) -> list[int]:
-        """Return the ids above `row_id` in their order, without looking at the others."""
+    def after(self, row_id: int) -> Iterator[R]:
+        """Yield the rows above `row_id` in the order of their ids, without looking at the others."""
         if self._ids is None:
             self._ids = list(self.rows)
-        return self._ids[bisect_right(self._ids, row_id) :]
+        ids = self._ids
+        return (self.rows[ids[place]] for place in range(bisect_right(ids, row_id), len(ids)))
 
     def copy(self) -> Table[R]:
         """Return a copy whose rows can change without these."""

@@ -6,7 +6,6 @@ A document that does not fit the schema is HTTP 422, an error while resolving is
 from __future__ import annotations
 
 import json
-import re
 from collections import OrderedDict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,6 +26,7 @@ from simulators.stash import schema
 from simulators.stash.entity_fields import ENTITY_FIELDS
 from simulators.stash.finders import QUERY
 from simulators.stash.scene_fields import SCENE_FIELDS
+from simulators.stash.wording import PARSE_FAILED, VALIDATION_FAILED, failed, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from simulators.stash.asked import Asked
 
 DOCUMENTS = 1000
-PARSE_FAILED, VALIDATION_FAILED = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
 
 
 class Answer(NamedTuple):
@@ -82,15 +81,15 @@ class Engine:
         """Run the `query` of a request with its `variables` and `operationName`."""
         prepared = self._prepare(str(request.get("query") or ""))
         if prepared.document is None:
-            return refusal(prepared.errors, prepared.code)
+            return Answer(422, encode(refused(prepared.errors, prepared.code)))
         variables, name = request.get("variables") or {}, request.get("operationName")
         wrong = self._wrong_variables(prepared.document, variables, name)
         if wrong:
-            return refusal(wrong, VALIDATION_FAILED)
+            return Answer(422, encode(refused(wrong, VALIDATION_FAILED)))
         result = execute_sync(self.schema, prepared.document, None, asked, variables, name)
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
-            body = {"errors": [_resolver_error(error) for error in result.errors], "data": result.data}
+            body = {"errors": [failed(error) for error in result.errors], "data": result.data}
         return Answer(200, encode(body))
 
     def _prepare(self, text: str) -> Prepared:
@@ -103,6 +102,8 @@ class Engine:
         return prepared
 
     def _parse(self, text: str) -> Prepared:
+        if not text.strip():
+            return Prepared(None, [GraphQLError("no operation provided")], VALIDATION_FAILED)
         try:
             document = parse(text)
         except GraphQLError as error:
@@ -115,30 +116,10 @@ class Engine:
     ) -> list[GraphQLError]:
         operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
         chosen = [one for one in operations if name is None or (one.name and one.name.value == name)]
-        if not chosen:
-            return [GraphQLError(f"operation {name} not found")]
+        if not chosen or (name is None and len(chosen) > 1):
+            return [GraphQLError(f"operation {name or ''} not found")]
         values = get_variable_values(self.schema, list(chosen[0].variable_definitions or ()), dict(variables))
         return values if isinstance(values, list) else []
-
-
-def refusal(errors: list[GraphQLError], code: str) -> Answer:
-    """Return the 422 for a document that can't be run."""
-    found = [_error(error) | {"extensions": {"code": code}} for error in errors]
-    return Answer(422, encode({"errors": found, "data": None}))
-
-
-def _error(error: GraphQLError) -> dict[str, Any]:
-    places = [{"line": place.line, "column": place.column} for place in error.locations or ()]
-    variable = re.match(r"Variable '\$(\w+)", error.message)
-    return {
-        "message": error.message.replace("'", '"'),
-        **({"path": ["variable", variable[1]]} if variable else {}),
-        **({"locations": places} if places else {}),
-    }
-
-
-def _resolver_error(error: GraphQLError) -> dict[str, Any]:
-    return {"message": error.message, "path": error.path}
 
 
 def encode(value: Any) -> bytes:

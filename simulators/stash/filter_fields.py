@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 
 from simulators.stash import criteria
-from simulators.stash.filters import Make, Select, Source, children_of, column, combine, count, flag, related, sub, time
+from simulators.stash.filters import (
+    Make,
+    Select,
+    Source,
+    children_of,
+    column,
+    combine,
+    count,
+    descend,
+    flag,
+    related,
+    sub,
+    time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,29 +33,44 @@ if TYPE_CHECKING:
     from simulators.stash.model import File, Scene
 
 
+class _NoFile:
+    """What the join to the files has for a scene without any: nothing but NULL."""
+
+    def __getattr__(self, _name: str) -> None:
+        return None
+
+
+NO_FILE: Any = _NoFile()
+
+
 def _in_files(make: Make) -> Make:
-    """Return a criterion over a scene's files, all of them; a scene without files has none that match."""
+    """Return a criterion over a scene's files: any of them will do."""
 
     def build(given: Any, source: Source) -> Select:
         test = make(given, source)
-        return lambda scene: any(test(file) for file in source.db.files_of(scene))
+
+        def selected(scene: Scene) -> bool | None:
+            truths = [test(file) for file in source.db.files_of(scene) or [NO_FILE]]
+            return True if True in truths else None if None in truths else False
+
+        return selected
 
     return build
 
 
 def _path(criterion: Criterion, source: Source) -> Select:
     test = criteria.string(criterion)
-    return lambda row: test(row.path if hasattr(row, "path") else source.db.path(row))
+    return lambda file: test(None if file is NO_FILE else source.db.path(file))
 
 
 def _dir(criterion: Criterion, source: Source) -> Select:
     test = criteria.string(criterion)
-    return lambda file: test(source.db.folders.rows[file.folder_id].path)
+    return lambda file: test(None if file is NO_FILE else source.db.folders.rows[file.folder_id].path)
 
 
 def _duration(criterion: Criterion, _source: Source) -> Select:
     test = criteria.number(criterion)
-    return lambda file: test(int(file.duration))
+    return lambda file: test(None if file is NO_FILE else int(file.duration))
 
 
 def _scene_count(criterion: Criterion, source: Source) -> Select:
@@ -58,13 +86,15 @@ def _hashes(given: list[dict[str, Any]], _source: Source) -> Select:
 
 def _phash(criterion: Criterion, _source: Source) -> Select:
     wanted, distance = int(criterion["value"] or "0", 16), criterion.get("distance") or 0
-    if criterion["modifier"] not in {"EQUALS", "NOT_EQUALS"}:
-        raise criteria.panic("unsupported phash modifier")
+    modifier = criterion["modifier"]
+    if modifier not in {"EQUALS", "NOT_EQUALS"}:
+        test = criteria.number({"modifier": modifier, "value": wanted})
+        return lambda file: test(int(file.phash, 16) if file.phash else None)
 
-    def near(file: File) -> bool:
-        return bool(file.phash) and (int(file.phash, 16) ^ wanted).bit_count() <= distance
+    def near(file: File) -> bool | None:
+        return (int(file.phash, 16) ^ wanted).bit_count() <= distance if file.phash else None
 
-    return near if criterion["modifier"] == "EQUALS" else lambda file: bool(file.phash) and not near(file)
+    return near if modifier == "EQUALS" else lambda file: criteria.negated(near(file))
 
 
 def _has_markers(wanted: str, _source: Source) -> Select:
@@ -89,7 +119,9 @@ MISSING: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _is_missing(name: str, _source: Source) -> Select:
+def _is_missing(name: str, source: Source) -> Select:
+    if name == "phash":
+        return lambda scene: not any(file.phash for file in source.db.files_of(scene))
     if name and name not in MISSING:
         raise GraphQLError(f"no such column: scenes.{name}")
     return MISSING[name] if name else lambda _scene: True
@@ -118,12 +150,13 @@ def _ignored(_given: Any, _source: Source) -> Select:
     return lambda _scene: True
 
 
-def _any(name: str, test_of: Callable[[Criterion], Select]) -> Make:
-    def build(criterion: Criterion, _source: Source) -> Select:
-        test = test_of(criterion)
-        return lambda row: any(test(value) for value in getattr(row, name) or (None,))
-
-    return build
+def _url(criterion: Criterion, _source: Source) -> Select:
+    """Any of a scene's URLs will do, and none may do where one is excluded."""
+    if criterion["modifier"] == "EXCLUDES":
+        included = criteria.string({**criterion, "modifier": "INCLUDES"})
+        return lambda scene: not any(included(url) for url in scene.urls)
+    test = criteria.string(criterion)
+    return lambda scene: any(test(url) for url in scene.urls or (None,))
 
 
 def _last_played(criterion: Criterion, source: Source) -> Select:
@@ -133,8 +166,19 @@ def _last_played(criterion: Criterion, source: Source) -> Select:
 
 
 def _tag_children(criterion: Criterion, source: Source) -> Select:
+    """Look for tags that have one of these below them."""
     children = children_of(source.db.tags.rows.values(), lambda tag: tag.parent_ids)
-    return related(lambda tag: children.get(tag.id, ()))(criterion, source)
+    depth = {0: 1}.get(criterion.get("depth") or 0, criterion.get("depth") or 0)
+    return related(lambda tag: descend(children, tag.id, depth) - {tag.id}, "strict")(criterion, source)
+
+
+def _marker_tags(criterion: Criterion, source: Source) -> Select:
+    """Look at the primary tag, too, but not where the question is whether there are tags; EXCLUDES does nothing."""
+    if criterion["modifier"] in {"IS_NULL", "NOT_NULL"}:
+        return related(lambda marker: marker.tag_ids, "exact")(criterion, source)
+    if criterion["modifier"] == "EXCLUDES":
+        return lambda _marker: True
+    return related(lambda marker: (marker.primary_tag_id, *marker.tag_ids), "exact", "tags")(criterion, source)
 
 
 def one(row_id: int | None) -> tuple[int, ...]:
@@ -159,11 +203,12 @@ def _of_scene(fields: Callable[[], Mapping[str, Make]] | None, name: str = "") -
 
 TIMES: dict[str, Make] = {"created_at": time("created_at"), "updated_at": time("updated_at")}
 NAMED: dict[str, Make] = {**TIMES, "name": column("name", criteria.string)}
-PATHS: dict[str, Make] = {**TIMES, "mod_time": time("mod_time"), "path": _path}
+MODIFIED: dict[str, Make] = {**TIMES, "mod_time": time("mod_time")}
 
-FOLDER = PATHS
+FOLDER: dict[str, Make] = {**MODIFIED, "path": column("path", criteria.string)}
 FILE: dict[str, Make] = {
-    **PATHS,
+    **MODIFIED,
+    "path": _path,
     "basename": column("basename", criteria.string),
     "dir": _dir,
     "hashes": _hashes,
@@ -172,16 +217,16 @@ FILE: dict[str, Make] = {
 TAG: dict[str, Make] = {
     **NAMED,
     "favorite": flag("favorite"),
-    "parents": related(lambda tag: tag.parent_ids, "tags"),
+    "parents": related(lambda tag: tag.parent_ids, "strict", "tags"),
     "children": _tag_children,
 }
 PERFORMER: dict[str, Make] = {
     **NAMED,
     "disambiguation": column("disambiguation", criteria.string),
-    "tags": related(lambda performer: performer.tag_ids, "tags"),
+    "tags": related(lambda performer: performer.tag_ids, "exact", "tags"),
 }
-STUDIO: dict[str, Make] = {**NAMED, "parents": related(lambda studio: one(studio.parent_id))}
-GROUP: dict[str, Make] = {**NAMED, "studios": related(lambda group: one(group.studio_id), "studios")}
+STUDIO: dict[str, Make] = {**NAMED, "parents": related(lambda studio: one(studio.parent_id), "plain")}
+GROUP: dict[str, Make] = {**NAMED, "studios": related(lambda group: one(group.studio_id), "single", "studios")}
 GALLERY: dict[str, Make] = {
     **TIMES,
     "id": column("id", criteria.number),
@@ -189,8 +234,8 @@ GALLERY: dict[str, Make] = {
 }
 MARKER: dict[str, Make] = {
     **TIMES,
-    "tags": related(lambda marker: (marker.primary_tag_id, *marker.tag_ids), "tags"),
-    "scenes": related(lambda marker: (marker.scene_id,)),
+    "tags": _marker_tags,
+    "scenes": related(lambda marker: (marker.scene_id,), "plain"),
     "scene_created_at": _of_scene(None, "created_at"),
     "scene_updated_at": _of_scene(None, "updated_at"),
     "scene_filter": _of_scene(lambda: SCENE),
@@ -217,16 +262,16 @@ SCENE: dict[str, Make] = {
     "path": _in_files(_path),
     "duration": _in_files(_duration),
     "files_filter": _in_files(lambda given, source: combine(FILE, given, source)),
-    "url": _any("urls", criteria.string),
+    "url": _url,
     "stash_id_endpoint": _stash_id,
     "has_markers": _has_markers,
     "is_missing": _is_missing,
-    "studios": related(lambda scene: one(scene.studio_id), "studios"),
-    "groups": related(group_ids, "groups"),
-    "movies": related(group_ids),
-    "galleries": related(lambda scene: scene.gallery_ids),
-    "tags": related(lambda scene: scene.tag_ids, "tags"),
-    "performers": related(lambda scene: scene.performer_ids),
+    "studios": related(lambda scene: one(scene.studio_id), "single", "studios"),
+    "groups": related(group_ids, "exact", "groups"),
+    "movies": related(group_ids, "plain"),
+    "galleries": related(lambda scene: scene.gallery_ids, "plain"),
+    "tags": related(lambda scene: scene.tag_ids, "exact", "tags"),
+    "performers": related(lambda scene: scene.performer_ids, "exact"),
     "tags_filter": sub(lambda: TAG, "tags", lambda scene: scene.tag_ids),
     "performers_filter": sub(lambda: PERFORMER, "performers", lambda scene: scene.performer_ids),
     "studios_filter": sub(lambda: STUDIO, "studios", lambda scene: one(scene.studio_id)),

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 
 from simulators.stash import criteria
+from simulators.stash.id_criteria import multi
 
 if TYPE_CHECKING:
     from simulators.stash.criteria import Criterion
     from simulators.stash.database import Database
+    from simulators.stash.id_criteria import Equality
     from simulators.stash.model import Row
 
-Select = Callable[[Any], bool]
+Select = Callable[[Any], bool | None]
 Make = Callable[[Any, "Source"], Select]
 
 
@@ -39,16 +41,29 @@ def combine(fields: Mapping[str, Make], given: Mapping[str, Any], source: Source
     if not operators:
         return own
     other = combine(fields, given[operators[0]], source)
-    if operators[0] == "OR":
+    if operators[0] == "NOT":
+        return _all([own, lambda row: criteria.negated(other(row))])
+    if operators[0] == "OR" and len(given) > 1:
         return lambda row: own(row) or other(row)
-    return lambda row: own(row) and other(row) is (operators[0] == "AND")
+    return _all([own, other])
 
 
 def _all(tests: Iterable[Select]) -> Select:
+    """Return SQL's AND: false if any is false, else unknown if any is."""
     chain = list(tests)
     if len(chain) == 1:
         return chain[0]
-    return lambda row: all(test(row) for test in chain)
+
+    def every(row: Any) -> bool | None:
+        known = True
+        for test in chain:
+            truth = test(row)
+            if truth is False:
+                return False
+            known = known and truth is not None
+        return True if known else None
+
+    return every
 
 
 def column(name: str, make: Callable[[Criterion], Select]) -> Make:
@@ -105,24 +120,29 @@ def below(kind: str, source: Source, depth: int) -> Callable[[int], set[int]]:
     else:
         children = {row.id: list(row.sub_group_ids) for row in db.groups.rows.values()}
 
-    def expand(root: int) -> set[int]:
-        found, level, left = {root}, [root], depth
-        while level and left != 0:
-            level = [child for parent in level for child in children.get(parent, []) if child not in found]
-            found.update(level)
-            left -= 1
-        return found
-
-    return expand
+    return lambda root: descend(children, root, depth)
 
 
-def related(held: Callable[[Any], Iterable[int]], kind: str | None = None) -> Make:
+def descend(children: Mapping[int, Iterable[int]], root: int, depth: int) -> set[int]:
+    """Return a row with what is up to `depth` levels below it; -1 takes all levels."""
+    found, level, left = {root}, [root], depth
+    while level and left != 0:
+        level = [child for parent in level for child in children.get(parent, ()) if child not in found]
+        found.update(level)
+        left -= 1
+    return found
+
+
+def related(held: Callable[[Any], Iterable[int]], equality: Equality, kind: str | None = None) -> Make:
     """Return the criterion over related ids; `kind` names the hierarchy that `depth` walks down."""
+    noun = "hierarchical multi criterion input" if kind else "multi criterion input"
 
     def build(criterion: Criterion, source: Source) -> Select:
         depth = criterion.get("depth") or 0
+        if depth and equality == "exact" and criterion["modifier"] == "EQUALS":
+            raise GraphQLError(f"depth is not supported for equals modifier in {noun}")
         expand = below(kind, source, depth) if kind and depth else lambda value: {value}
-        test = criteria.multi(criterion, expand)
+        test = multi(criterion, expand, equality, noun)
         return lambda row: test(tuple(held(row)))
 
     return build

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 
 from simulators.stash import criteria
+from simulators.stash.id_criteria import parse_id
 from simulators.stash.search import KINDS, Search, by_ids
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 def _find_many(kind: str, filter_name: str, ids_names: tuple[str, ...] = ("ids",), answer: str = "") -> Resolver:
     def resolve(_root: Any, info: Info, **given: Any) -> dict[str, Any]:
         asked: Asked = info.context
-        wanted = next((criteria.ids([str(one) for one in given[name]]) for name in ids_names if given.get(name)), [])
+        named = next((name for name in ids_names if given.get(name)), "")
         query = Search(kind, asked, given.get(filter_name) or {}, given.get("filter") or {})
-        rows = by_ids(kind, asked, wanted) if wanted else query.page()
-        every: Callable[[], Iterable[Any]] = (lambda: rows) if wanted else query.matching
+        rows = by_ids(kind, asked, [str(one) for one in given[named]], named=named) if named else query.page()
+        every: Callable[[], Iterable[Any]] = (lambda: rows) if named else query.matching
         return {
             answer or kind: rows,
             "count": lambda _info: sum(1 for _ in every()),
@@ -57,7 +58,7 @@ def _totals(kind: str, db: Database, every: Callable[[], Iterable[Any]]) -> dict
 
 def _find_one(kind: str) -> Resolver:
     def resolve(_root: Any, info: Info, id: str) -> Row | None:  # noqa: A002 - the argument's name
-        found: Row | None = getattr(info.context.db, KINDS[kind].table).rows.get(criteria.parse_id(id))
+        found: Row | None = getattr(info.context.db, KINDS[kind].table).rows.get(parse_id(id))
         return found
 
     return resolve
@@ -65,7 +66,7 @@ def _find_one(kind: str) -> Resolver:
 
 def _find_scene(_root: Any, info: Info, id: str | None = None, checksum: str | None = None) -> Row | None:  # noqa: A002
     if id is not None:
-        found: Row | None = info.context.db.scenes.rows.get(criteria.parse_id(id))
+        found: Row | None = info.context.db.scenes.rows.get(parse_id(id))
         return found
     return _scene_by(info.context.db, "md5", checksum)
 
@@ -85,12 +86,15 @@ def _find_by_path(kind: str, path_of: Callable[[Database, Any], str]) -> Resolve
 
     def resolve(_root: Any, info: Info, id: str | None = None, path: str | None = None) -> Any:  # noqa: A002
         asked: Asked = info.context
+        rows = getattr(asked.db, kind).rows
         if id is not None:
-            return by_ids(kind, asked, criteria.ids([id]))[0]
+            if parse_id(id) in rows:
+                return rows[parse_id(id)]
+            raise GraphQLError(f"getting {KINDS[kind].noun} by id {id}: sql: no rows in result set")
         if path is None:
             raise GraphQLError("either id or path must be provided")
         pattern, wild = path.replace("*", "%"), "*" in path or "%" in path
-        for row in getattr(asked.db, kind).rows.values():
+        for row in rows.values():
             held = path_of(asked.db, row)
             if criteria.like(pattern, held) if wild else held == path:
                 return row
@@ -102,7 +106,7 @@ def _find_by_path(kind: str, path_of: Callable[[Database, Any], str]) -> Resolve
 def _stats(_root: Any, info: Info) -> dict[str, Any]:
     db: Database = info.context.db
     scenes = db.scenes.rows.values()
-    files = _primary_files(db, scenes)
+    files = [file for scene in scenes for file in db.files_of(scene)]
     return {
         "scene_count": len(db.scenes),
         "scenes_size": float(sum(file.size for file in files)),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Find = Callable[[Database, int], tuple[Picture | None, bytes, str]]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 60"><text x="8" y="34">{}</text></svg>'
-WIDTH, HEIGHT = 320, 180
+WIDTH, HEIGHT, BANDS = 320, 180, 9
 MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -40,14 +40,18 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
+def _bands(width: int, height: int) -> bytes:
+    """Return the pixels that all drawn pictures of a size share; the palette makes the difference."""
+    line = b"\0" + bytes(x * BANDS // width for x in range(width))
+    return _chunk(b"IDAT", zlib.compress(line * height))
+
+
 def draw(seed: int, width: int = WIDTH, height: int = HEIGHT) -> bytes:
     """Return a PNG of coloured bands, another one for each seed."""
-    chance = random.Random(seed)
-    bands = [bytes(chance.randrange(256) for _ in range(3)) for _ in range(9)]
-    line = b"\0" + b"".join(bands[x * len(bands) // width] for x in range(width))
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 2, 0, 0, 0))
-    parts = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(line * height)), _chunk(b"IEND", b""))
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 3, 0, 0, 0))
+    palette = random.Random(seed).randbytes(3 * BANDS)
+    parts = (_chunk(b"IHDR", header), _chunk(b"PLTE", palette), _bands(width, height), _chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 

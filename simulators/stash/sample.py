@@ -32,6 +32,7 @@ class Sample:
         self.db.sep = "\\" if "\\" in root else "/"
         self.root = root.rstrip(self.db.sep)
         self.partial_dates = partial_dates
+        self.ids: dict[str, list[int]] = {}
 
     def fill(self, scenes: int) -> Database:
         """Return a database of so many scenes and of as many others as go with them."""
@@ -41,9 +42,14 @@ class Sample:
         self._performers(25 * scale)
         self._groups(5 * scale)
         self._folders()
+        db = self.db
+        self.ids = {
+            name: list(getattr(db, name).rows) for name in ("tags", "performers", "studios", "groups", "galleries")
+        }
+        self.ids["folders"] = list(db.folders.rows)[1:]
         for number in range(scenes):
             self._scene(number)
-        return self.db
+        return db
 
     def _times(self) -> dict[str, Any]:
         born = self.chance.randrange(SPAN_S)
@@ -166,7 +172,7 @@ class Sample:
 
     def _scene(self, number: int) -> None:
         title, times = self._title(), self._times()
-        folder = self.chance.choice([row for row in self.db.folders.rows if row != 1])
+        folder = self.chance.choice(self.ids["folders"])
         stem = f"{title.replace('/', '-').replace(':', ' -')} [{number + 1}]"
         files = [self.file(folder, f"{stem}{self.chance.choice(words.EXTENSIONS)}")]
         if self.chance.random() < 0.05:
@@ -201,13 +207,11 @@ class Sample:
             "rating100": self._maybe(0.4, self.chance.randint(1, 100), None),
             "organized": self.chance.random() < 0.5,
             "urls": self._maybe(0.4, (f"https://films.example/{self.chance.getrandbits(32):x}",), ()),
-            "studio_id": self._maybe(0.8, self.chance.choice(list(self.db.studios.rows)), None),
-            "performer_ids": self._some(list(self.db.performers.rows), 5),
-            "tag_ids": self._some(list(self.db.tags.rows), 9),
-            "group_ids": self._maybe(
-                0.1, ((self.chance.choice(list(self.db.groups.rows)), self.chance.randint(1, 9)),), ()
-            ),
-            "gallery_ids": self._maybe(0.03, (self.chance.choice(list(self.db.galleries.rows)),), ()),
+            "studio_id": self._maybe(0.8, self.chance.choice(self.ids["studios"]), None),
+            "performer_ids": self._some(self.ids["performers"], 5),
+            "tag_ids": self._some(self.ids["tags"], 9),
+            "group_ids": self._maybe(0.1, ((self.chance.choice(self.ids["groups"]), self.chance.randint(1, 9)),), ()),
+            "gallery_ids": self._maybe(0.03, (self.chance.choice(self.ids["galleries"]),), ()),
             "stash_ids": self._maybe(0.6, (StashId(BOX, self._uuid(), born),), ()),
         }
 
@@ -218,7 +222,7 @@ class Sample:
                     scene_id=scene.id,
                     title=self._maybe(0.8, self.chance.choice(words.CHAPTERS), ""),
                     seconds=round(self.chance.uniform(0, 180), 1),
-                    primary_tag_id=self.chance.choice(list(self.db.tags.rows)),
+                    primary_tag_id=self.chance.choice(self.ids["tags"]),
                     **self._times(),
                 )
             )

@@ -52,7 +52,7 @@ def _streams(scene: Scene, info: Info) -> list[dict[str, str]]:
 
 def _captions(scene: Scene, info: Info) -> list[dict[str, str]] | None:
     files = db_of(info).files_of(scene)
-    if not files:
+    if not files or not files[0].captions:
         return None
     return [{"language_code": language, "caption_type": kind} for language, kind in files[0].captions]
 

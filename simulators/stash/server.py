@@ -78,6 +78,7 @@ class Stash:
         self.settings = settings
         self.clock = Clock(settings.zone)
         self.partial_dates = version_tuple(settings.version) >= (0, 30)
+        self.negotiates = version_tuple(settings.version) >= (0, 29)
         self.db = self.sample(settings.seed, settings.scenes)
         self.access = Access(settings.api_key, settings.username, settings.password if settings.api_key else "")
         self.faults = Faults()

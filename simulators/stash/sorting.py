@@ -1,7 +1,8 @@
 """The orders in which finders list their rows; anything that Stash doesn't list is an error there and here.
 
-Every order but `id` leaves ties open: Stash breaks them by a comparison that never says "equal", so the order of equal
-rows may differ from request to request, and paging by offset over them can repeat or skip rows.
+Rows that are equal in an order come by title or name, and by nothing more: Stash compares those with a function that
+never says "equal", so rows with the same title, too, may change places from request to request, and paging by offset
+over them can repeat or skip some.
 """
 
 from __future__ import annotations
@@ -10,29 +11,34 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from heapq import nlargest, nsmallest
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
 if TYPE_CHECKING:
     from simulators.stash.database import Database
-    from simulators.stash.model import File, Scene
+    from simulators.stash.model import File, Marker, Scene
 
 FEW = 100
+CHUNK = re.compile(r"\d+|\D")
 Key = Callable[[Any], Any]
 Order = Callable[["Database"], Key]
 
 
-def natural(text: str | None) -> tuple[tuple[bool, Any], ...]:
+def natural(text: str | None) -> tuple[tuple[int, int], ...]:
     """Return a text as a key in natural order, numbers by their value, upper and lower case alike."""
-    parts = re.split(r"(\d+)", (text or "").lower())
-    return tuple((part.isdecimal(), int(part) if part.isdecimal() else part) for part in parts if part)
+    chunks = CHUNK.findall("".join(map(_fold, text or "")))
+    return tuple((48, int(chunk)) if chunk.isdecimal() else (ord(chunk), 0) for chunk in chunks)
+
+
+def _fold(char: str) -> str:
+    upper = char.upper()
+    return upper if len(upper) == 1 else char
 
 
 def nulls_first(value: Any) -> tuple[bool, Any]:
-    """Return a key that puts NULL before everything, as SQLite does."""
-    return (value is not None, value)
+    """Return a key that puts NULL, which an empty text is, too, before everything, as SQLite does."""
+    return (value not in {None, ""}, value)
 
 
 def by(name: str) -> Order:
@@ -68,13 +74,30 @@ def by_file(value: Callable[[Database, File], Any]) -> Order:
     return order
 
 
+def _title(db: Database) -> Key:
+    def key(scene: Scene) -> Any:
+        files = db.files_of(scene)
+        folder = db.folders.rows[files[0].folder_id].path if files else None
+        return natural(scene.title or (files[0].basename if files else None)), natural(folder)
+
+    return key
+
+
+def _marker_title(db: Database) -> Key:
+    def key(marker: Marker) -> Any:
+        return natural(marker.title or db.tags.rows[marker.primary_tag_id].name)
+
+    return key
+
+
 ANY: dict[str, Order] = {name: by(name) for name in ("id", "created_at", "updated_at")}
 ENTITY: dict[str, Order] = {**ANY, "name": by_name()}
 ORDERS: Mapping[str, Mapping[str, Order]] = {
     "scenes": {
         **ANY,
         **{name: by(name) for name in ("code", "date", "organized", "play_duration", "resume_time")},
-        "title": lambda db: lambda scene: natural(scene.title or "".join(f.basename for f in db.files_of(scene)[:1])),
+        "title": _title,
+        "path": by_file(lambda db, file: natural(db.folders.rows[file.folder_id].path + file.basename)),
         "rating": by("rating100"),
         "file_count": by_size("file_ids"),
         "performer_count": by_size("performer_ids"),
@@ -97,29 +120,64 @@ ORDERS: Mapping[str, Mapping[str, Order]] = {
     },
     "studios": {**ENTITY, "rating": by("rating100"), "tag_count": by_size("tag_ids")},
     "groups": {**ENTITY, "date": by("date"), "duration": by("duration"), "rating": by("rating100")},
-    "galleries": {**ANY, "date": by("date"), "title": by_name("title"), "rating": by("rating100")},
-    "scene_markers": {**ANY, "title": by_name("title"), "seconds": by("seconds"), "scene_id": by("scene_id")},
+    "galleries": {**ANY, "path": by("id"), "date": by("date"), "title": by_name("title"), "rating": by("rating100")},
+    "scene_markers": {**ANY, "title": _marker_title, "seconds": by("seconds"), "scene_id": by("scene_id")},
     "files": {
         **ANY,
         "mod_time": by("mod_time"),
         "size": by("size"),
         "basename": by_name("basename"),
-        "path": lambda db: lambda file: natural(db.path(file)),
+        "path": lambda db: lambda file: (db.folders.rows[file.folder_id].path, file.basename),
     },
-    "folders": {**ANY, "mod_time": by("mod_time"), "path": by_name("path")},
+    "folders": {**ANY, "mod_time": by("mod_time"), "path": by("path")},
 }
+
+
+UNORDERED: dict[str, Key] = {
+    "scenes": lambda scene: (scene.studio_id or 0, scene.id),
+    "folders": lambda folder: (folder.parent_folder_id or 0, folder.id),
+}
+
+
+def unordered(kind: str, rows: list[Any]) -> list[Any]:
+    """Return rows in the order of the index that SQLite happens to read where no order is asked for."""
+    return sorted(rows, key=UNORDERED[kind]) if kind in UNORDERED else rows
 
 
 def ordered(
     kind: str, sort: str, rows: list[Any], db: Database, *, descending: bool = False, end: int | None = None
 ) -> list[Any]:
     """Return the first `end` rows in the order called `sort`, or raise Stash's own error for an unknown one."""
-    if kind == "scenes" and sort == "path":
-        return _once_a_file(rows, db, descending=descending)[:end]
     key = _key(kind, sort, db)
     if end is not None and end <= FEW:
-        return nlargest(end, rows, key) if descending else nsmallest(end, rows, key)
-    return sorted(rows, key=key, reverse=descending)[:end]
+        rows = _nearest(rows, key, end, descending=descending)
+    return sorted(sorted(rows, key=TIES.get(kind, _name)), key=key, reverse=descending)[:end]
+
+
+def _nearest(rows: list[Any], key: Key, end: int, *, descending: bool) -> list[Any]:
+    """Return the rows that can be among the first `end`, ties with the last of them included."""
+    keys = [key(row) for row in rows]
+    first = nlargest(end, keys) if descending else nsmallest(end, keys)
+    if not first:
+        return []
+    return [row for row, one in zip(rows, keys, strict=True) if (one >= first[-1] if descending else one <= first[-1])]
+
+
+def _name(row: Any) -> Any:
+    return natural(row.name)
+
+
+def _row_id(row: Any) -> Any:
+    return row.id
+
+
+TIES: dict[str, Key] = {
+    "scenes": lambda scene: natural(scene.title or str(scene.id)),
+    "galleries": lambda gallery: natural(gallery.title),
+    "scene_markers": lambda marker: (marker.scene_id, marker.seconds),
+    "files": _row_id,
+    "folders": _row_id,
+}
 
 
 def _key(kind: str, sort: str, db: Database) -> Key:
@@ -129,10 +187,3 @@ def _key(kind: str, sort: str, db: Database) -> Key:
     if sort not in ORDERS[kind]:
         raise GraphQLError(f"invalid sort: {sort}")
     return ORDERS[kind][sort](db)
-
-
-def _once_a_file(scenes: list[Scene], db: Database, *, descending: bool) -> list[Scene]:
-    """Return a scene with several files once for each: what the join for this order does in Stash."""
-    rows = [(natural(db.path(file)), scene) for scene in scenes for file in db.files_of(scene)]
-    rows += [((), scene) for scene in scenes if not scene.file_ids]
-    return [scene for _path, scene in sorted(rows, key=itemgetter(0), reverse=descending)]

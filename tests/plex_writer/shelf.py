@@ -88,7 +88,7 @@ class Shelf:
         known = outcome.wrote if outcome else {}
         return ItemOutcome(state="unsure", want="", wrote=known, intent=plan.intent_of(edit, before, ours))
 
-    def _lock(self, name: str, lock: bool) -> None:  # noqa: FBT001 - a value, not a mode
+    def _lock(self, name: str, lock: bool) -> None:
         (self.locked.add if lock else self.locked.discard)(name)
 
 

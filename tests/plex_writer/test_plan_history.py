@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from common.item import Item
 from common.options import FieldPolicy
@@ -31,7 +31,7 @@ policies = st.fixed_dictionaries(
 )
 items = st.builds(
     Item,
-    **{name: values for name in SCALARS},
+    **dict.fromkeys(SCALARS, values),
     **{name: st.lists(tags, unique=True, max_size=3).map(tuple) for name in LISTS},
     named_after_file=st.booleans(),
     unknown=st.sampled_from([(), (), ("summary",)]),
@@ -101,7 +101,7 @@ class History(RuleBasedStateMachine):
         again, after = self.shelf.sync(self.item, outcome, self.policies)
         assert not again
         assert after == outcome
-        turned = Item(**{**_facts(self.item), **{name: getattr(self.item, name)[::-1] for name in LISTS}})
+        turned = msgspec.structs.replace(self.item, **{name: getattr(self.item, name)[::-1] for name in LISTS})
         assert not plan.plan(turned, self.shelf.read(), plan.ours_of(outcome), self.policies)
 
     @rule()
@@ -115,10 +115,6 @@ class History(RuleBasedStateMachine):
         self._note_begun()
         self.outcome = self.shelf.begin(self.item, self.outcome, self.policies)
         self.shelf.apply(edit)
-
-    @invariant()
-    def a_record_survives_the_broker(self) -> None:
-        assert self.outcome is None or self.outcome.wrote == dict(self.outcome.wrote)
 
     def _note_begun(self) -> None:
         edit = plan.plan(self.item, self.shelf.read(), plan.ours_of(self.outcome), self.policies)
@@ -148,7 +144,11 @@ class History(RuleBasedStateMachine):
             self.ours[name] = {value for value in self.ours[name] if mine and after == self.shelf.stored(value)}
 
     def _check_list(self, name: str, shown: tuple[Entry, ...], locked: frozenset[str]) -> None:
-        policy, wanted, before = self.policies[name].policy, folded(getattr(self.item, name)), folded(e.name for e in shown)
+        policy, wanted, before = (
+            self.policies[name].policy,
+            folded(getattr(self.item, name)),
+            folded(e.name for e in shown),
+        )
         mine = before & (self.added[name] | self.begun[name])
         foreign = before - mine
         taken_out = (self.added[name] - self.begun[name] - before) & wanted if name in locked else set()
@@ -167,9 +167,5 @@ class History(RuleBasedStateMachine):
         self.begun[name] = set()
 
 
-def _facts(item: Item) -> dict[str, object]:
-    return {name: getattr(item, name) for name in item.__struct_fields__}
-
-
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=600, stateful_step_count=25, deadline=None)
+TestHistory.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,20 +32,20 @@ class Installation:
         self.process: Process | None = None
         self._settings = settings
         self._ear: Ear | None = None
+        self._stack = contextlib.ExitStack()
         self._told: dict[int, Scene] = {}
 
     def __enter__(self) -> Self:
-        self.broker.start()
-        self._ear = Ear(self.broker.port)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.http)
+            stack.enter_context(self.broker)
+            self._ear = stack.enter_context(contextlib.closing(Ear(self.broker.port)))
+            stack.callback(lambda: self.process and self.process.stop())
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.http.close()
-        if self.process is not None:
-            self.process.stop()
-        if self._ear is not None:
-            self._ear.close()
-        self.broker.stop()
+        self._stack.close()
 
     @property
     def ear(self) -> Ear:

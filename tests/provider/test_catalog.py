@@ -37,7 +37,7 @@ def ends(scenes: dict[int, Scene], parts: tuple[str, ...]) -> dict[int, int]:
 
 
 @vary(CHANGES, PATHS)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_look_ups_agree_with_a_plain_list_after_any_changes(
     changes: list[tuple[int, tuple[int, list[str]] | None]], asked: str
 ) -> None:
@@ -133,6 +133,7 @@ def test_an_id_is_reborn_when_neither_creation_time_nor_any_file_is_the_same(
 
 
 @vary(st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.integers(0, 3)), max_size=40))
+@settings(deadline=None)
 def test_an_index_holds_exactly_what_was_added_and_not_discarded(changes: list[tuple[bool, str, int]]) -> None:
     index, plain = Index(), set[tuple[str, int]]()
     for adds, text, scene_id in changes:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given as vary
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from common.item import item_of
@@ -126,6 +127,7 @@ SCENES = st.builds(
 
 
 @vary(SCENES)
+@settings(deadline=None)
 def test_every_scene_makes_a_movie_that_shows_what_the_writer_would_write(made: Scene) -> None:
     found, item = read(movie(made, Options())), item_of(made, Options())
     assert found["title"] == (item.title or f"Scene {made.id}")
@@ -140,6 +142,7 @@ def test_every_scene_makes_a_movie_that_shows_what_the_writer_would_write(made: 
 
 
 @vary(st.text(max_size=25))
+@settings(deadline=None)
 def test_only_our_own_writing_of_a_key_is_one(key: str) -> None:
     scene_id = id_of_key(key)
     assert scene_id is None or str(scene_id) == key

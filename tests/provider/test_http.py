@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from common.version import VERSION
 from services.provider.document import IDENTIFIER
+from services.provider.server import CONNECTIONS
 from tests.provider.installation import MATCHES
+from tools.processes import wait_until
 
 if TYPE_CHECKING:
     from tests.provider.installation import Installation
@@ -18,9 +23,9 @@ if TYPE_CHECKING:
 FIRST = "/media/Films/Studio/One/first.mp4"
 
 
-def raw(port: int, request: bytes) -> bytes:
+def raw(port: int, request: bytes, *, patience: float = 10) -> bytes:
     """Send bytes as they are, and return what comes until the connection closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as sock:
         sock.sendall(request)
         received = bytearray()
         while chunk := sock.recv(65_536):
@@ -199,3 +204,29 @@ def test_a_request_that_is_no_http_does_no_harm(shared: Installation) -> None:
 def test_small_answers_are_not_delayed(shared: Installation) -> None:
     slow = sum(shared.ask(FIRST).elapsed.total_seconds() > 0.03 for _ in range(20))
     assert slow < 10
+
+
+def test_silent_connections_cannot_use_up_the_provider(shared: Installation) -> None:
+    assert shared.ask(FIRST).status_code == 200
+    with contextlib.ExitStack() as stack:
+        for _ in range(CONNECTIONS + 50):
+            stack.enter_context(socket.create_connection(("127.0.0.1", shared.port), timeout=10))
+        assert shared.ask(FIRST).status_code == 200
+    wait_until(lambda: _connects(shared), "room for others again")
+
+
+@pytest.mark.story
+def test_a_body_or_a_request_that_does_not_come_is_not_waited_for(shared: Installation) -> None:
+    head = b"POST /library/metadata/matches HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
+    begun = time.monotonic()
+    assert raw(shared.port, head, patience=20).startswith(b"HTTP/1.1 408")
+    assert time.monotonic() - begun < 20
+    assert raw(shared.port, b"GET / HT", patience=40) == b""
+    assert time.monotonic() - begun < 60
+
+
+def _connects(installation: Installation) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{installation.port}/health", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 from hypothesis import given as vary
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from common.messages import encode
@@ -189,6 +190,7 @@ TREES = st.lists(st.lists(PIECES, min_size=2, max_size=4), min_size=1, max_size=
 
 
 @vary(TREES, st.integers(0, 5), st.lists(PIECES, max_size=2))
+@settings(deadline=None)
 def test_whatever_is_sure_is_the_only_scene_with_the_longest_common_end(
     trees: list[list[str]], chosen: int, front: list[str]
 ) -> None:
@@ -204,6 +206,7 @@ def test_whatever_is_sure_is_the_only_scene_with_the_longest_common_end(
 
 
 @vary(st.text(max_size=60), st.one_of(st.none(), st.text(max_size=40)), st.booleans())
+@settings(deadline=None)
 def test_any_text_is_answered(filename: str, guid: str | None, manual: bool) -> None:
     made = catalog([scene(1, FILE), scene(2, "/data/..")])
     found = ask(made, filename=filename, guid=guid, manual=manual)

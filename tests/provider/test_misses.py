@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given as vary
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from common.messages import Unmatched
@@ -49,7 +50,17 @@ def test_reports_that_stand_are_taken_over_up_to_the_limit() -> None:
     assert misses.settle(["a"]) == {leaf_of("a"): None}
 
 
+def test_a_report_that_somebody_removed_begins_anew() -> None:
+    misses = Misses()
+    misses.adopt(leaf_of("a"), Unmatched(file="a", at="", count=5))
+    misses.forget(leaf_of("a"))
+    misses.forget(leaf_of("b"))
+    assert len(misses) == 0
+    assert misses.note("a", "a", at="", clock=0.0) == {leaf_of("a"): Unmatched(file="a", at="", count=1)}
+
+
 @vary(st.text(max_size=40))
+@settings(deadline=None)
 def test_a_topic_is_safe_whatever_the_file_is_called(key: str) -> None:
     assert NAME.fullmatch(leaf_of(key))
     assert "/" not in leaf_of(key)

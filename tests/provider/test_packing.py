@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given as vary
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from common.messages import encode
@@ -11,6 +12,7 @@ from tests.provider.given import scene
 
 
 @vary(st.binary(max_size=4_000))
+@settings(deadline=None)
 def test_what_is_packed_comes_back(payload: bytes) -> None:
     assert unpack(pack(payload)) == payload
 

@@ -65,7 +65,7 @@ def test_a_file_without_a_scene_stays_local_is_reported_and_found_by_hand_later(
     (row,) = plex.xml(f"/library/metadata/{key}/matches?manual=1").iter("SearchResult")
     assert row.attrib["guid"] == guid_of(19)
     plex.http.put(f"/library/metadata/{key}/match", params={"guid": guid_of(19), "name": "Late"})
-    assert plex.truth(key)["guid"] == guid_of(19)
+    wait_until(lambda: plex.truth(key)["guid"] == guid_of(19), "the match")
 
 
 def test_a_refresh_brings_what_changed_and_keeps_what_was_there_when_the_scene_is_gone(
@@ -76,8 +76,9 @@ def test_a_refresh_brings_what_changed_and_keeps_what_was_there_when_the_scene_i
     installation.tell(scene(17, "/data/Studio é/One/clip 1.mp4", seq=30, title="Renamed"))
     wait_until(lambda: installation.title(17) == "Renamed", "the edit")
     plex.http.put(f"/library/metadata/{key}/refresh")
-    assert plex.truth(key)["title"] == "Renamed"
+    wait_until(lambda: plex.truth(key)["title"] == "Renamed", "the refresh")
     installation.forget(17)
     wait_until(lambda: installation.title(17) is None, "the removal")
     plex.http.put(f"/library/metadata/{key}/refresh")
+    wait_until(lambda: any(call.get("status") == 404 for call in plex.told("calls")), "Plex to be told that it is gone")
     assert plex.truth(key)["title"] == "Renamed"

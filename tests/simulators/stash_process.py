@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 BEFORE = "before the test"
+JSON = "application/json"
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
     """Start `python -m simulators.stash`, its log in `folder`, and end it."""
     with (
         Server("stash", "simulators.stash", [*arguments], folder) as process,
-        httpx.Client(base_url=process.url, timeout=20, trust_env=False) as http,
+        httpx.Client(base_url=process.url, headers={"Accept": JSON}, timeout=20, trust_env=False) as http,
     ):
         stash = Running(process.url, http)
         stash.control("snapshot", name=BEFORE)

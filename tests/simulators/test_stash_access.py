@@ -58,6 +58,11 @@ def test_with_the_key_an_image_is_an_image_and_a_wrong_key_is_refused(keyed: Run
     assert keyed.http.get("/scene/1/screenshot?apikey=WRONG").status_code == 401
 
 
+def test_a_slash_behind_graphql_is_stripped_too_late_for_the_access_check(keyed: Running) -> None:
+    assert keyed.http.post("/graphql/", json=QUERY, follow_redirects=False).status_code == 302
+    assert keyed.http.post("/graphql/", json=QUERY, headers={"ApiKey": "KEY"}).status_code == 200
+
+
 def test_a_path_with_an_extension_is_refused_rather_than_redirected(keyed: Running) -> None:
     assert keyed.http.get("/favicon.ico").status_code == 401
 

@@ -11,12 +11,13 @@ from simulators.stash.random_edits import PLANS
 from simulators.stash.sample import Sample
 from simulators.stash.server import OPERATIONS, Stats
 from simulators.stash.timestamps import Clock
-from tests.simulators.stash_process import Running, running
+from tests.simulators.stash_process import JSON, Running, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = "query Page {findScenes(filter: {per_page: 5}) {count scenes {id title}}}"
+GRAPHQL = "application/graphql-response+json"
+PAGE = 'query Page {findScenes(filter: {per_page: 5, sort: "id"}) {count scenes {id title}}}'
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +63,25 @@ def test_the_operation_name_chooses_among_several(stash: Running) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [
-        ({"query": "{findScenes {"}, 422, "Syntax Error"),
+        ({"query": "{findScenes {"}, 422, "Expected Name, found <EOF>"),
+        ({"query": ""}, 422, "no operation provided"),
+        (
+            {"query": "{findScenes(scene_filter: {nope: 1}) {count}}"},
+            422,
+            'Field "nope" is not defined by type "SceneFilterType".',
+        ),
+        ({"query": "query A {version {hash}} query B {version {hash}}"}, 422, "operation  not found"),
         ({"query": "{nothing}"}, 422, 'Cannot query field "nothing" on type "Query"'),
-        ({"query": "query($id: ID!) {findScene(id: $id) {id}}"}, 422, "$id"),
-        ({"query": "query($id: ID!) {findScene(id: $id) {id}}", "variables": {"id": [1]}}, 422, "$id"),
+        ({"query": "query($id: ID!) {findScene(id: $id) {id}}"}, 422, "must be defined"),
+        ({"query": "query($id: ID!) {findScene(id: $id) {id}}", "variables": {"id": [1]}}, 422, "cannot use"),
+        (
+            {
+                "query": "query($f: SceneFilterType) {findScenes(scene_filter: $f) {count}}",
+                "variables": {"f": {"no": 1}},
+            },
+            422,
+            "unknown field",
+        ),
         ([], 400, "could not be decoded"),
     ],
 )
@@ -83,6 +99,41 @@ def test_a_form_is_no_graphql_request_and_a_get_is_one(stash: Running) -> None:
     assert stash.http.get("/graphql", params={"query": "{findScene(id: 1) {id}}"}).json()["data"] == {
         "findScene": {"id": "1"}
     }
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "status"),
+    [
+        ("application/json", JSON, 422),
+        ("text/html, application/json;q=0.5, */*", JSON, 422),
+        ("", JSON, 422),
+        ("*/*", GRAPHQL, 400),
+        ("application/graphql-response+json, application/json", GRAPHQL, 400),
+        ("text/html", GRAPHQL, 400),
+    ],
+)
+def test_a_client_that_accepts_anything_gets_another_type_and_status(
+    stash: Running, accept: str, kind: str, status: int
+) -> None:
+    right, wrong = (
+        stash.http.post("/graphql", json={"query": query}, headers={"Accept": accept})
+        for query in ("{version {version}}", "{nothing}")
+    )
+    assert (right.status_code, right.headers["Content-Type"]) == (200, kind)
+    assert (wrong.status_code, wrong.headers["Content-Type"]) == (status, kind)
+    assert ("Content-Encoding" in right.headers) == (kind == JSON)
+
+
+def test_before_v029_the_type_is_always_json(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with running(tmp_path_factory.mktemp("old"), "--scenes", "2", "--version", "0.28.1") as old:
+        answer = old.http.post("/graphql", json={"query": "{nothing}"}, headers={"Accept": "*/*"})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (422, JSON)
+
+
+def test_methods_that_are_no_requests(stash: Running) -> None:
+    assert stash.http.options("/graphql").headers["Allow"] == "OPTIONS, GET, POST"
+    assert stash.http.head("/graphql").status_code == 405
+    assert stash.http.put("/graphql", json={"query": PAGE}).status_code == 400
 
 
 def test_a_slash_at_the_end_is_nothing_and_a_wrong_path_is_a_page(stash: Running) -> None:

@@ -10,6 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.stash import criteria
+from simulators.stash.id_criteria import Equality, multi, parse_id
+from simulators.stash.sorting import natural
+
+HELD: list[tuple[int, ...]] = [(), (1,), (1, 2), (2, 3)]
 
 
 def criterion(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
@@ -28,11 +32,11 @@ def criterion(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
         ("100%", "100 ways", True),
         ("a.b", "axb", False),
         ("%line%", "one\nline\ntwo", True),
-        ("x", None, False),
+        ("x", None, None),
     ],
 )
 def test_like_has_live_wildcards_and_ignores_the_case_of_ascii_letters_only(
-    pattern: str, text: str | None, matches: bool
+    pattern: str, text: str | None, matches: bool | None
 ) -> None:
     assert criteria.like(pattern, text) is matches
 
@@ -41,10 +45,11 @@ def test_like_has_live_wildcards_and_ignores_the_case_of_ascii_letters_only(
     ("modifier", "value", "selected"),
     [
         ("EQUALS", "The Tide", {"The Tide", "the tide"}),
-        ("NOT_EQUALS", "The Tide", {"", "A Kite in Lisbon", "Last Tide"}),
+        ("EQUALS", "", set()),
+        ("NOT_EQUALS", "The Tide", {"A Kite in Lisbon", "Last Tide"}),
         ("INCLUDES", "kite last", {"A Kite in Lisbon", "Last Tide"}),
         ("INCLUDES", '"a kite"', {"A Kite in Lisbon"}),
-        ("EXCLUDES", "kite last", {"", "The Tide", "the tide"}),
+        ("EXCLUDES", "kite last", {"The Tide", "the tide"}),
         ("MATCHES_REGEX", "^The", {"The Tide"}),
         ("MATCHES_REGEX", "(?i)^the", {"The Tide", "the tide"}),
         ("NOT_MATCHES_REGEX", "Tide$", {None, "", "A Kite in Lisbon", "the tide"}),
@@ -52,7 +57,7 @@ def test_like_has_live_wildcards_and_ignores_the_case_of_ascii_letters_only(
         ("NOT_NULL", "", {"The Tide", "the tide", "A Kite in Lisbon", "Last Tide"}),
     ],
 )
-def test_texts(modifier: str, value: str, selected: set[str | None]) -> None:
+def test_texts_of_which_the_empty_one_is_null(modifier: str, value: str, selected: set[str | None]) -> None:
     held = [None, "", "The Tide", "the tide", "A Kite in Lisbon", "Last Tide"]
     test = criteria.string(criterion(modifier, value))
     assert {one for one in held if test(one)} == selected
@@ -88,33 +93,50 @@ def test_a_broken_regular_expression_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("modifier", "value", "excludes", "selected"),
+    ("equality", "given_criterion", "selected"),
     [
-        ("INCLUDES", ["1", "2"], [], [(1,), (1, 2), (2, 3)]),
-        ("INCLUDES", ["1"], ["2"], [(1,)]),
-        ("INCLUDES_ALL", ["1", "2"], [], [(1, 2)]),
-        ("EXCLUDES", ["1"], [], [(), (2, 3)]),
-        ("EQUALS", ["2", "3"], [], [(2, 3)]),
-        ("IS_NULL", None, [], [()]),
-        ("NOT_NULL", None, [], [(1,), (1, 2), (2, 3)]),
+        ("exact", criterion("INCLUDES", ["1", "2"]), [(1,), (1, 2), (2, 3)]),
+        ("exact", criterion("INCLUDES", ["1"], excludes=["2"]), [(1,)]),
+        ("exact", criterion("INCLUDES_ALL", ["1", "2"]), [(1, 2)]),
+        ("exact", criterion("EXCLUDES", ["1"]), [(), (2, 3)]),
+        ("exact", criterion("EQUALS", ["2", "3"]), [(2, 3)]),
+        ("exact", criterion("IS_NULL"), [()]),
+        ("exact", criterion("NOT_NULL"), [(1,), (1, 2), (2, 3)]),
+        ("exact", criterion("INCLUDES", []), HELD),
+        ("exact", criterion("EQUALS", []), HELD),
+        ("exact", criterion("BETWEEN", ["1"]), HELD),
+        ("exact", criterion("BETWEEN", ["1"], excludes=["3"]), [(), (1,), (1, 2)]),
+        ("single", criterion("EQUALS", ["1"]), [(1,), (1, 2)]),
+        ("single", criterion("NOT_EQUALS", ["1"]), [(), (2, 3)]),
+        ("single", criterion("INCLUDES_ALL", ["1", "2"]), []),
+        ("plain", criterion("EQUALS", ["1"]), HELD),
+        ("plain", criterion("INCLUDES", ["1"], excludes=["2"]), [(1,), (1, 2)]),
     ],
 )
-def test_related_ids(
-    modifier: str, value: list[str] | None, excludes: list[str], selected: list[tuple[int, ...]]
-) -> None:
-    test = criteria.multi(criterion(modifier, value, excludes=excludes), lambda one: {one})
-    assert [held for held in [(), (1,), (1, 2), (2, 3)] if test(held)] == selected
+def test_related_ids(equality: Equality, given_criterion: dict[str, Any], selected: list[tuple[int, ...]]) -> None:
+    test = multi(given_criterion, lambda one: {one}, equality)
+    assert [held for held in HELD if test(held)] == selected
+
+
+@pytest.mark.parametrize(
+    ("equality", "modifier", "message"),
+    [
+        ("exact", "NOT_EQUALS", "not equals modifier is not supported for multi criterion input"),
+        ("strict", "EQUALS", "invalid modifier EQUALS"),
+    ],
+)
+def test_what_ids_can_not_be_compared_by(equality: Equality, modifier: str, message: str) -> None:
+    with pytest.raises(GraphQLError, match=message):
+        multi(criterion(modifier, ["1"]), lambda one: {one}, equality)
 
 
 def test_an_id_that_is_no_number_is_gos_own_error() -> None:
     with pytest.raises(GraphQLError, match='parsing "abc": invalid syntax'):
-        criteria.parse_id("abc")
+        parse_id("abc")
 
 
-@pytest.mark.parametrize(
-    ("held", "selected"), [("2024", True), ("2024-01", True), ("2023-12-31", False), (None, False)]
-)
-def test_a_partial_date_compares_as_its_first_day(held: str | None, selected: bool) -> None:
+@pytest.mark.parametrize(("held", "selected"), [("2024", True), ("2024-01", True), ("2023-12-31", False), (None, None)])
+def test_a_partial_date_compares_as_its_first_day(held: str | None, selected: bool | None) -> None:
     test = criteria.date(criterion("GREATER_THAN", "2023-12-31"), "")
     assert test(held) is selected
 
@@ -122,3 +144,19 @@ def test_a_partial_date_compares_as_its_first_day(held: str | None, selected: bo
 @given(st.text(alphabet=st.characters(blacklist_characters="%_", blacklist_categories=["Cs"]), max_size=20))
 def test_a_pattern_without_wildcards_is_like_itself(text: str) -> None:
     assert criteria.like(text, text)
+
+
+def test_names_are_in_natural_order() -> None:
+    names = [
+        "9 Things",
+        "10 Things",
+        "100%",
+        "Drama",
+        "drama two",
+        "underXscore",
+        "under_score",
+        "zebra",
+        "Ähre",
+        "Éclair",
+    ]
+    assert sorted(sorted(names), key=natural) == names

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tools.demo.compare import in_plex
 from tools.demo.promise import hold
+from tools.demo.screen import quoted
 from tools.demo.world import FOLDERS, POLL, SCENES
 
 if TYPE_CHECKING:
@@ -112,8 +113,10 @@ async def question(stage: Stage) -> None:
     took = time.monotonic() - began
     await stage.stash.fault("clear")
     asked = (await stage.plex.told("calls"))[-1]
-    screen.change("Plex", asked["body"]["filename"], "?")
     guid = f"{IDENTIFIER}://movie/{scene_id}"
     hold(found and found[0]["guid"] == guid, f"the first answer to be {guid}", found or "no answer at all")
-    screen.change("We", f"scene {scene_id}", f"{found[0]['name']} ({found[0]['year']})", f"{1000 * took:.0f} ms later")
+    screen.exchange("Plex", f"What is {quoted(asked['body']['filename'])}?")
+    screen.exchange(
+        "We", f"Scene {scene_id}, {quoted(found[0]['name'])}, {found[0]['year']}.", f"{1000 * took:.0f} ms later"
+    )
     screen.kept("Answered from memory: a library scan never waits for Stash.")

@@ -77,8 +77,12 @@ class Screen:
     def chapter(self, text: str) -> None:
         """Begin the next chapter."""
         self._chapters += 1
+        self.heading(f"{self._chapters}. {text}")
+
+    def heading(self, text: str) -> None:
+        """Begin a part that is no chapter."""
         self._line("", margin="")
-        self._line((f"{self._chapters}. {text}", "bold cyan"), margin="")
+        self._line((text, "bold cyan"), margin="")
 
     def say(self, text: str) -> None:
         """Tell what happens."""
@@ -93,6 +97,10 @@ class Screen:
         self._line(
             f"{where:<6} ", (quoted(before), "dim"), " → ", (quoted(after), "bold"), (note and f"  {note}", "cyan")
         )
+
+    def exchange(self, who: str, said: str, note: str = "") -> None:
+        """Show what one says to another."""
+        self._line(f"{who:<6} ", said, (note and f"  {note}", "cyan"))
 
     def kept(self, text: str) -> None:
         """Tell that a promise was kept."""

@@ -63,10 +63,10 @@ async def _last_word(stage: Stage, *, tamper: bool, began: float) -> int:
     found = compare(await stage.stash.scenes(), await stage.plex.items(), FOLDERS)
     screen.say(_summary(found))
     screen.aside(
-        "Compared from what both servers hold, not from what we believe. A scene without a title keeps the name"
+        "Compared from what both servers hold, not from what we believe. A scene without a title keeps the name that "
+        "Plex made of its file; a year alone stands for its first day; lists have no order; "
+        f"{found.left_out} scenes that nobody has described stay out."
     )
-    screen.aside("that Plex made of its file; a year alone stands for its first day; lists have no order;")
-    screen.aside(f"{found.left_out} scenes that nobody has described stay out.")
     for difference in found.differences:
         screen.difference(difference)
     if not found.differences:
@@ -91,13 +91,13 @@ async def _keep(stage: Stage) -> None:
     screen, world, topics = stage.screen, stage.world, stage.listener.topics
     scene = stage.actors[0]
     listen = f"mosquitto_sub -h 127.0.0.1 -p {world.broker.port} -v -t"
-    screen.chapter("It is all yours, until Ctrl-C")
+    screen.heading("It is all yours, until Ctrl-C")
     screen.aside("how much is left to do, and how it goes; then every change, as it happens:")
     screen.paste(f"{listen} '{topics.plex('plex', 'stats')}'")
     screen.paste(f"{listen} '{topics.base}/#'")
     screen.aside("(mosquitto_sub comes with Mosquitto; on Debian and Ubuntu in the package mosquitto-clients)")
     screen.aside("change a title in Stash, and look at it in Plex:")
-    edit = f'{{"op": "scene_update", "id": {scene["id"]}, "fields": {{"title": "My own title"}}}}'
+    edit = f'{{"op":"scene_update","id":{scene["id"]},"fields":{{"title":"My own title"}}}}'
     screen.paste(f"curl -s {world.stash.url}/control/do -d '{edit}'")
     screen.paste(f"curl -s '{world.plex.url}/control/items?ratingKey={stage.key(scene)}'")
     screen.aside("the provider, and whether it is well:")
