@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import select
 import socket
 import ssl
 from collections import deque
@@ -467,9 +468,11 @@ def _delay(attempt: int) -> float:
 
 
 def _has_more(client: Client) -> bool:
-    """Whether decrypted bytes wait inside the TLS layer, where the selector can't see them."""
+    """Whether more can be read at once, decrypted bytes inside the TLS layer included, which no selector sees."""
     sock = client.socket()
-    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+    if not isinstance(sock, socket.socket):
+        return False
+    return (isinstance(sock, ssl.SSLSocket) and sock.pending() > 0) or bool(select.select((sock,), (), (), 0)[0])
 
 
 def _forget(loop: asyncio.AbstractEventLoop, sock: object) -> None:

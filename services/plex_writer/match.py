@@ -27,12 +27,13 @@ class Index:
 
     def put(self, rating_key: str, paths: Iterable[str]) -> list[str]:
         """Note an item's files, in place of those noted before; return the paths that are new to the index."""
-        now = tuple(self._key(path) for path in paths)
+        now = tuple(dict.fromkeys(self._key(path) for path in paths))
         before = self._paths.get(rating_key, ())
         if now == before:
             return []
         self.drop(rating_key)
-        self._paths[rating_key] = now
+        if now:
+            self._paths[rating_key] = now
         for path in now:
             self._keys[path] = (*self._keys.get(path, ()), rating_key)
         return [path for path in now if path not in before]

@@ -34,7 +34,8 @@ def _summed(outages: tuple[Outage, ...]) -> Outages:
 
 
 def _seconds(since: str, until: str) -> float:
-    return (dt.datetime.fromisoformat(until) - dt.datetime.fromisoformat(since)).total_seconds()
+    """Return how long that was; nothing where the clock was set back meanwhile."""
+    return max(0.0, (dt.datetime.fromisoformat(until) - dt.datetime.fromisoformat(since)).total_seconds())
 
 
 def _mean(values: list[float]) -> float | None:

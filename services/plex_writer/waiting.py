@@ -20,10 +20,11 @@ class Waiting:
         return len(self._paths)
 
     def add(self, scene_id: int, paths: Iterable[str]) -> None:
-        """Let a scene wait for any of these files, in place of those it waited for."""
+        """Let a scene wait for any of these files, in place of those it waited for; without a file for nothing."""
         self.drop(scene_id)
-        keys = tuple(self._key(path) for path in paths)
-        self._paths[scene_id] = keys
+        keys = tuple(dict.fromkeys(self._key(path) for path in paths))
+        if keys:
+            self._paths[scene_id] = keys
         for path in keys:
             self._ids[path] = (*self._ids.get(path, ()), scene_id)
 

@@ -1,33 +1,46 @@
 """The control API: how a test looks at the truth, changes it, breaks the server and moves its clock.
 
-Everything is JSON and open to everybody; `GET /control/ops` lists what `POST /control/do` can do.
+Below /control, JSON in and out, open to all. What was done answers `{"ok": true, …}`, what could not 400 with why.
+
+    GET  scenes?ids=1,2 · tags · performers · studios · groups · galleries     the truth
+    GET  stats · hooks · ops                    requests by operation; the last events; what `do` offers
+    POST reset-stats
+    POST do          {op, …, began_s_ago?}      one change, stamped as begun so long before it commits
+    POST do          {op: "random", seed, count, kinds?}
+    POST fault       {kind, match?, count?, seconds?, …}   see `faults`; match is an operation's name or "image"
+    POST release                                every held request goes on
+    POST clock       {offset_s?, zone?}
+    POST snapshot    {name}                     and restore {name}: a restored backup
+    POST replace     {scenes?, seed?}           another Stash behind the same URL
+    POST plugin      {command, events?, default_args?}
+    POST recorded    {on?}                      see `recording`
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from simulators.stash import truth
 from simulators.stash.connection import left
 from simulators.stash.edits import OPS
-from simulators.stash.edits.transaction import Refused
+from simulators.stash.edits.transaction import Args, Refused
 from simulators.stash.faults import BadFault
 from simulators.stash.random_edits import random_edits
 from simulators.stash.recording import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.requests import Request
-
     from simulators.stash.server import Done, Stash
 
+Given = dict[str, Any]
+Post = Callable[[Given, Request], Awaitable[JSONResponse]]
 KINDS = ("tags", "performers", "studios", "groups", "galleries")
 
 
@@ -74,25 +87,17 @@ class Control:
             }
         )
 
-    async def reset_stats(self, _request: Request) -> JSONResponse:
-        """Count from zero again."""
-        self.stash.stats.reset()
-        self.stash.plugin.fired.clear()
-        self.stash.plugin.history.clear()
-        return ok()
-
     async def ops(self, _request: Request) -> JSONResponse:
         """List what can be done, with its arguments and what it moves and fires."""
         return JSONResponse({name: (op.__doc__ or "").split("\n")[0] for name, op in sorted(OPS.items())})
 
-    async def do(self, request: Request) -> JSONResponse:
+    async def do(self, given: Given, request: Request) -> JSONResponse:
         """Make a change; the answer comes after the last plugin process, as a mutation's does."""
-        args = await request.json()
-        op = args.pop("op", "")
+        op = given.pop("op", "")
         try:
-            done = random_edits(self.stash, **args) if op == "random" else self.stash.do(op, args)
-        except (Refused, TypeError, ValueError) as error:
-            return wrong(str(error))
+            done = random_edits(self.stash, **given) if op == "random" else self.stash.do(op, given)
+        except (TypeError, ValueError) as error:
+            raise Refused(str(error)) from error
         await self._settle(request, done)
         return ok(**done.facts, hooks=[[hook.type, hook.id] for hook in done.hooks])
 
@@ -106,67 +111,68 @@ class Control:
         running.cancel()
         await asyncio.gather(running, gone, return_exceptions=True)
 
-    async def fault(self, request: Request) -> JSONResponse:
+    async def fault(self, given: Given, _request: Request) -> JSONResponse:
         """Put a fault in force, or end all."""
-        try:
-            self.stash.faults.add(await request.json())
-        except BadFault as error:
-            return wrong(str(error))
+        self.stash.faults.add(given)
         return ok()
 
-    async def release(self, _request: Request) -> JSONResponse:
+    async def release(self, _given: Given, _request: Request) -> JSONResponse:
         """Let every held request go on."""
         held, self.stash.released = self.stash.released, asyncio.Event()
         held.set()
         return ok()
 
-    async def clock(self, request: Request) -> JSONResponse:
-        """Move the clock or the zone of the server."""
-        given = await request.json()
-        try:
-            self.stash.clock.zone = ZoneInfo(given.get("zone", self.stash.clock.zone.key))
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            return wrong(f"no such zone: {error}")
-        self.stash.clock.offset_s = float(given.get("offset_s", self.stash.clock.offset_s))
-        return ok(now=self.stash.clock.now())
-
-    async def snapshot(self, request: Request) -> JSONResponse:
-        """Keep a copy of the database under a name."""
-        self.stash.snapshots[(await request.json())["name"]] = self.stash.db.copy()
+    async def reset_stats(self, _given: Given, _request: Request) -> JSONResponse:
+        """Count from zero again."""
+        self.stash.stats.reset()
+        self.stash.plugin.fired.clear()
+        self.stash.plugin.history.clear()
         return ok()
 
-    async def restore(self, request: Request) -> JSONResponse:
+    async def clock(self, given: Given, _request: Request) -> JSONResponse:
+        """Move the clock or the zone of the server."""
+        clock = self.stash.clock
+        try:
+            clock.zone = ZoneInfo(given.get("zone", clock.zone.key))
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise Refused(f"no such zone: {error}") from error
+        clock.offset_s = float(given.get("offset_s", clock.offset_s))
+        return ok(now=clock.now())
+
+    async def snapshot(self, given: Given, _request: Request) -> JSONResponse:
+        """Keep a copy of the database under a name."""
+        self.stash.snapshots[given["name"]] = self.stash.db.copy()
+        return ok()
+
+    async def restore(self, given: Given, _request: Request) -> JSONResponse:
         """Put a copy back, as a restored backup."""
-        name = (await request.json())["name"]
-        if name not in self.stash.snapshots:
-            return wrong(f"no snapshot {name}")
-        self.stash.replace(self.stash.snapshots[name].copy())
+        if given["name"] not in self.stash.snapshots:
+            raise Refused(f"no snapshot {given['name']}")
+        self.stash.replace(self.stash.snapshots[given["name"]].copy())
         return ok(scenes=len(self.stash.db.scenes))
 
-    async def replace(self, request: Request) -> JSONResponse:
+    async def replace(self, given: Given, _request: Request) -> JSONResponse:
         """Put another Stash behind the same URL."""
-        given = await request.json()
         scenes = int(given.get("scenes", self.stash.settings.scenes))
         self.stash.replace(self.stash.sample(int(given.get("seed", 2)), scenes))
         return ok(scenes=len(self.stash.db.scenes))
 
-    async def plugin(self, request: Request) -> JSONResponse:
+    async def plugin(self, given: Given, _request: Request) -> JSONResponse:
         """Install the one plugin, or remove it with an empty command."""
-        given = await request.json()
         plugin = self.stash.plugin
         plugin.command = [str(one) for one in given.get("command", [])]
         plugin.events = given.get("events")
         plugin.default_args = given.get("default_args", {})
         return ok()
 
+    async def recorded(self, given: Given, _request: Request) -> JSONResponse:
+        """Turn recorded answers on or off."""
+        self.stash.recording = Recording(on=bool(given.get("on", True)))
+        return ok()
+
     async def hooks(self, _request: Request) -> JSONResponse:
         """Return the last thousand events, with the exit status of the plugin where it ran."""
         return JSONResponse(list(self.stash.plugin.history))
-
-    async def recorded(self, request: Request) -> JSONResponse:
-        """Turn recorded answers on or off."""
-        self.stash.recording = Recording(on=bool((await request.json()).get("on", True)))
-        return ok()
 
 
 def routes(stash: Stash) -> list[Route]:
@@ -174,26 +180,29 @@ def routes(stash: Stash) -> list[Route]:
     control = Control(stash)
     gets = (control.scenes, control.stats, control.ops, control.hooks)
     posts = (
-        control.do, control.fault, control.release, control.clock, control.snapshot, control.restore,
-        control.replace, control.plugin, control.recorded,
+        control.do, control.fault, control.release, control.reset_stats, control.clock, control.snapshot,
+        control.restore, control.replace, control.plugin, control.recorded,
     )  # fmt: skip
     return [
         *(Route(f"/{get.__name__}", get) for get in gets),
-        *(Route(f"/{post.__name__}", _json_only(post), methods=["POST"]) for post in posts),
-        Route("/reset-stats", control.reset_stats, methods=["POST"]),
+        *(Route(f"/{post.__name__.replace('_', '-')}", _json(post), methods=["POST"]) for post in posts),
         Route("/{kind:str}", control.entities),
     ]
 
 
-def _json_only(post: Callable[[Request], Awaitable[JSONResponse]]) -> Callable[[Request], Awaitable[JSONResponse]]:
-    """Return an endpoint that takes an empty body for an empty object and anything else but an object for a mistake."""
+def _json(post: Post) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """Return an endpoint that reads an object (nothing is an empty one) and tells what was refused and why."""
 
     async def endpoint(request: Request) -> JSONResponse:
-        body = await request.body()
         try:
-            given = json.loads(body or b"{}")
+            given = json.loads(await request.body() or b"{}")
         except ValueError as error:
             return wrong(f"not JSON: {error}")
-        return await post(request) if isinstance(given, dict) else wrong("not a JSON object")
+        if not isinstance(given, dict):
+            return wrong("not a JSON object")
+        try:
+            return await post(Args(given), request)
+        except (Refused, BadFault) as error:
+            return wrong(str(error))
 
     return endpoint

@@ -17,7 +17,7 @@ KINDS = {
     "truncated",  # JSON that ends in the middle, as a whole HTTP answer
     "cut",  # the connection closes in the middle of the answer
     "html",  # 200 with a web page, as from a proxy
-    "hang",  # no answer until cleared
+    "hang",  # no answer for `for_s` seconds (an hour), or until the client leaves; then the connection closes
     "hold",  # no answer until released, `when` "before" or "after" the execution
     "status",  # systemStatus says `value`: SETUP or NEEDS_MIGRATION, and there is no database
 }

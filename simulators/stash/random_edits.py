@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from simulators.stash.server import Stash
 
 Chance = random.Random
-Plan = "Callable[[Chance, Database], dict[str, Any]]"
 
 
 def _scene(chance: Chance, db: Database) -> int:
@@ -46,7 +45,21 @@ def _fields(chance: Chance, _db: Database) -> dict[str, Any]:
 
 def _new_path(chance: Chance, db: Database) -> str:
     folder = db.folders.rows[_row(chance, db.folders.rows)].path
-    return f"{folder}/{chance.choice(words.NOUNS)} {chance.getrandbits(32):08x}.mp4"
+    return f"{folder}{db.sep}{chance.choice(words.NOUNS)} {chance.getrandbits(32):08x}.mp4"
+
+
+def _rename_folder(chance: Chance, db: Database) -> dict[str, Any]:
+    below_root = (folder.id for folder in db.folders.rows.values() if folder.parent_folder_id)
+    path = db.folders.rows[_row(chance, below_root)].path
+    return {"path": path, "to": f"{path.partition(' moved ')[0]} moved {chance.getrandbits(16):04x}"}
+
+
+def _two(chance: Chance, rows: Iterable[int]) -> dict[str, Any]:
+    ids = list(rows)
+    if len(ids) < 2:
+        raise Refused("nothing left to merge")
+    source, destination = chance.sample(ids, 2)
+    return {"sources": [source], "destination": destination}
 
 
 def _with_file(chance: Chance, db: Database) -> int:
@@ -73,13 +86,24 @@ PLANS: dict[str, Callable[[Chance, Database], dict[str, Any]]] = {
         "title": c.choice(words.CHAPTERS),
         "seconds": c.randint(0, 99),
     },
+    "marker_update": lambda c, db: {"id": _row(c, db.markers.rows), "title": f"Moment {c.getrandbits(24):06x}"},
+    "marker_destroy": lambda c, db: {"id": _row(c, db.markers.rows)},
+    "cover_set": lambda c, db: {"id": _scene(c, db), "seed": c.getrandbits(31)},
+    "scene_merge": lambda c, db: _two(c, db.scenes.rows),
+    "tag_merge": lambda c, db: _two(c, db.tags.rows),
+    "performer_destroy": lambda c, db: {"id": _row(c, db.performers.rows)},
+    "studio_parent": lambda c, db: {"id": _row(c, db.studios.rows), "parent": None},
+    "autotag": lambda c, db: {"ids": [_scene(c, db)], "tags": [_row(c, db.tags.rows)]},
+    "identify": lambda c, db: {"id": _scene(c, db), "fields": _fields(c, db)},
+    "clean": lambda c, db: {"id": _with_file(c, db)},
+    "rename_folder": _rename_folder,
     "add_play": lambda c, db: {"id": _scene(c, db)},
     "sql": lambda c, db: {"id": _scene(c, db), "set": {"title": f"Silently {c.getrandbits(24):06x}"}},
 }
 
 
 def random_edits(stash: Stash, seed: int = 1, count: int = 1, kinds: list[str] | None = None) -> Done:
-    """Make `count` changes of the given kinds (any, by default) and return what was done, in order."""
+    """Make `count` changes of the given kinds (any, by default) and return what was done, or refused, in order."""
     chance = random.Random(seed)
     chosen = sorted(kinds or PLANS)
     unknown = set(chosen) - set(PLANS)
@@ -87,11 +111,16 @@ def random_edits(stash: Stash, seed: int = 1, count: int = 1, kinds: list[str] |
         raise Refused(
             f"no random edits of the kinds {', '.join(sorted(unknown))}; there are: {', '.join(sorted(PLANS))}"
         )
-    script, all_hooks, all_later = [], [], []
+    script: list[dict[str, Any]] = []
+    all_hooks, all_later = [], []
     for _ in range(count):
         op = chance.choice(chosen)
-        args = PLANS[op](chance, stash.db)
-        facts, hooks, later = stash.do(op, dict(args))
+        try:
+            args = PLANS[op](chance, stash.db)
+            facts, hooks, later = stash.do(op, dict(args))
+        except Refused as error:
+            script.append({"op": op, "refused": str(error)})
+            continue
         script.append({"op": op, "args": args, **facts})
         all_hooks += hooks
         all_later += later

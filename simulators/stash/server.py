@@ -189,4 +189,4 @@ class Stash:
 
     def state(self) -> tuple[Any, ...]:
         """Return what a recorded answer depends on beside its request."""
-        return id(self.db), self.db.generation, self.faults.system_status(), self.faults.missing_fields()
+        return self.db.generation, self.faults.system_status(), self.faults.missing_fields()

@@ -34,7 +34,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def a_file_wakes_those_that_wait_for_it_once_each(self) -> None:
-        assert len(self.waiting) == len(self.scenes)
+        assert len(self.waiting) == len([files for files in self.scenes.values() if files])
         for path in FILES:
             expected = [scene for scene, files in self.scenes.items() if path in map(key, files)]
             assert sorted(self.waiting.for_path(path)) == sorted(expected)
@@ -60,6 +60,14 @@ def test_a_scene_whose_file_was_renamed_waits_for_the_new_one_only() -> None:
     waiting.add(1, ["/m/a.mp4"])
     waiting.add(1, ["/m/b.mp4"])
     assert (waiting.for_path("/m/a.mp4"), waiting.for_path("/m/b.mp4"), len(waiting)) == ((), (1,), 1)
+
+
+def test_a_scene_that_has_no_file_in_plex_waits_for_nothing() -> None:
+    """Nobody has to look for what can never turn up."""
+    waiting = Waiting(key)
+    waiting.add(1, ["/m/a.mp4"])
+    waiting.add(1, [])
+    assert len(waiting) == 0
 
 
 def test_a_basename_wakes_nobody() -> None:

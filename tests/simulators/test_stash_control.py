@@ -188,6 +188,7 @@ def test_random_edits_are_the_same_for_the_same_seed(stash: Running) -> None:
 def test_every_kind_of_random_edit_can_be_asked_for(stash: Running, kind: str) -> None:
     done = stash.do("random", seed=1, count=3, kinds=[kind])["done"]
     assert {one["op"] for one in done} == {kind}
+    assert any("args" in one for one in done)
     assert stash.ask("{findScenes(filter: {per_page: -1}) {scenes {tags {name} scene_markers {primary_tag {id}}}}}")
 
 
@@ -212,6 +213,13 @@ def test_the_ops_explain_themselves(stash: Running) -> None:
 @pytest.mark.parametrize("body", [b"{", b"[]"])
 def test_a_control_request_that_is_not_an_object_is_refused(stash: Running, body: bytes) -> None:
     assert stash.http.post("/control/do", content=body).status_code == 400
+
+
+def test_nothing_is_an_empty_object_and_what_is_missing_is_named(stash: Running) -> None:
+    assert stash.http.post("/control/release").status_code == 200
+    assert "zone" not in stash.http.post("/control/clock").json()
+    answer = stash.http.post("/control/snapshot")
+    assert (answer.status_code, answer.json()["error"]) == (400, "the argument name is missing")
 
 
 def test_an_unknown_zone_or_kind_is_refused(stash: Running) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from common.messages import Scene
 from services.stash_watcher.render import scene_of
+
+if TYPE_CHECKING:
+    from common.messages import Scene
 
 BORN = "2024-01-01T10:00:00+01:00"
 UPDATED = "2026-01-10T10:00:05+01:00"
@@ -60,7 +62,15 @@ def performer(performer_id: int, **changes: Any) -> dict[str, Any]:
 def file(path: str, **changes: Any) -> dict[str, Any]:
     """Return a file as Stash answers it."""
     prints = [{"type": "oshash", "value": "0011"}, {"type": "phash", "value": "2233"}, {"type": "md5", "value": "x"}]
-    return {"path": path, "size": 5_000_000_000, "duration": 61.5, "width": 1920, "height": 1080, "fingerprints": prints, **changes}
+    return {
+        "path": path,
+        "size": 5_000_000_000,
+        "duration": 61.5,
+        "width": 1920,
+        "height": 1080,
+        "fingerprints": prints,
+        **changes,
+    }
 
 
 def rendered(scene_id: int = 17, **changes: Any) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,6 @@ from services.stash_watcher.answers import Path, Row
 from services.stash_watcher.changes import (
     Book,
     Fetch,
-    Listed,
     Stamps,
     digest,
     in_batches,
@@ -47,7 +47,7 @@ def test_an_unknown_scene_is_published_and_a_known_one_is_not() -> None:
 
 
 @pytest.mark.parametrize("change", [{"title": "new"}, {"updated_at": "2026-02-01T10:00:00+01:00"}])
-def test_another_content_or_time_is_published(change: dict[str, str]) -> None:
+def test_another_content_or_time_is_published(change: dict[str, Any]) -> None:
     assert book_with(rendered()).judge(rendered(**change), 1.0) == "publish"
 
 
@@ -91,11 +91,12 @@ def test_the_end_of_an_older_question_keeps_what_a_younger_needs() -> None:
 def test_a_listing_shows_what_differs() -> None:
     book = book_with(rendered())
     assert not book.differs(listed(row(rendered())), 1.0)
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"updated_at": "2026-02-01T10:00:00+01:00"},
         {"created_at": "2020-02-01T10:00:00+01:00"},
         {"files": []},
-    ):
+    ]
+    for change in changes:
         assert book.differs(listed(row(rendered(**change))), 1.0)
     assert book.differs(listed(row(rendered(18))), 1.0)
 
@@ -253,5 +254,4 @@ def test_batches_keep_order_and_size() -> None:
 
 
 def test_digests_are_the_same_in_every_process() -> None:
-    assert digest("x") == 16_226_829_404_083_600_313 or digest("x") == digest("x")
-    assert Listed(1, 2, 3, 4)[1:] == (2, 3, 4)
+    assert digest("x") == 5_395_104_992_458_594_383

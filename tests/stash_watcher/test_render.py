@@ -30,7 +30,8 @@ def test_a_scene_has_all_that_stash_has() -> None:
     assert scene.studio == Studio(id=3, name="Studio", parent=Named(id=2, name="Network"))
     assert scene.groups == (Group(id=5, name="Group", index=2),)
     assert [(mark.seconds, mark.title, mark.tag) for mark in scene.markers] == [(1, "start", "a"), (60.5, "", "b")]
-    assert [(one.path, one.oshash, one.phash) for one in scene.files][0] == ("/data/z.mp4", "0011", "2233")
+    first = scene.files[0]
+    assert (first.path, first.size, first.oshash, first.phash) == ("/data/z.mp4", 5_000_000_000, "0011", "2233")
     assert scene.stash_ids[0].stash_id == "abc"
     assert scene.stamp == (0, 0)
 

@@ -76,9 +76,13 @@ class World:
         self._ear: Ear | None = None
 
     def __enter__(self) -> Self:
-        for process in (self.broker, self.stash, self.plex):
-            process.start()
-        self._ear = Ear(self.broker.port)
+        try:
+            for process in (self.broker, self.stash, self.plex):
+                process.start()
+            self._ear = Ear(self.broker.port)
+        except BaseException:
+            self.__exit__()
+            raise
         self.settings = {
             "S2P_STASH_URL": self.stash.url,
             "S2P_STASH_POLL": "0.5",

@@ -58,9 +58,10 @@ def update(kind: str) -> Callable[[Edit, dict[str, Any]], dict[str, Any]]:
 
     def op(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
         row = edit.entity(kind, _ref(args))
-        for name, value in args["fields"].items():
+        for name in args["fields"]:
             if not hasattr(row, name) or name.endswith(("_at", "_id", "_ids")) or name in {"id", "image"}:
                 raise Refused(f"{kind} has no plain field {name}")
+        for name, value in args["fields"].items():
             setattr(row, name, tuple(value) if isinstance(value, list) else value)
         return _saved(edit, kind, row, **args["fields"])
 

@@ -125,9 +125,10 @@ def rename_folder(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
 def assign_file(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     """Give a file to another scene by sceneAssignFile: {path, id}; no timestamp moves, fires nothing."""
     file, target = _file_of(edit, {"path": args["path"]}), edit.scene(args["id"])
-    for scene in scenes_with(edit, file):
-        if scene.file_ids[0] == file.id and len(scene.file_ids) > 1:
-            raise Refused("cannot reassign primary file")
+    owners = scenes_with(edit, file)
+    if any(scene.file_ids[0] == file.id and len(scene.file_ids) > 1 for scene in owners):
+        raise Refused("cannot reassign primary file")
+    for scene in owners:
         scene.file_ids = tuple(one for one in scene.file_ids if one != file.id)
     target.file_ids = (*target.file_ids, file.id)
     return {"id": target.id, "file_id": file.id}

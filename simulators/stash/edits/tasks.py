@@ -148,12 +148,14 @@ def sql(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(table, Table):
         raise Refused(f"no such table: {args.get('table')}")
     row = edit.row(table, args["id"], args.get("table", "scenes"))
-    for name, value in args["set"].items():
-        if table is edit.db.scenes and name in scenes.FIELDS:
-            scenes.apply(edit, row, {name: value})
-        elif hasattr(row, name):
-            setattr(row, name, tuple(value) if isinstance(value, list) else value)
-        else:
+    fields = {name: value for name, value in args["set"].items() if table is edit.db.scenes and name in scenes.FIELDS}
+    columns = {name: value for name, value in args["set"].items() if name not in fields}
+    for name in columns:
+        if not hasattr(row, name):
             raise Refused(f"no such column: {name}")
+    if fields:
+        scenes.apply(edit, row, fields)
+    for name, value in columns.items():
+        setattr(row, name, tuple(value) if isinstance(value, list) else value)
     edit.hooks.clear()
     return {"id": row.id}

@@ -1,0 +1,1 @@
+"""The programs for people: ./run, the demo, the launcher."""

@@ -1,0 +1,90 @@
+"""What people write into Stash and Plex, drawn from one source of chance: awkward on purpose, and easy to tell apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
+
+TITLES = (
+    "The Quiet Harbour",
+    "Salt, Bread & Wine",
+    "  Two   Spaces  ",
+    "L'été à Trieste",
+    "L\u2019e\u0301te\u0301 décomposé",
+    "日本の夏",
+    "100% Sure? #1 + 2=3",
+    'Quote "inside" <b>bold</b>',
+    "🎬 Clapper; semicolon/slash\\backslash",
+)
+DETAILS = (
+    "A retired cartographer finds a map of a street that does not exist.",
+    "First line.\nSecond line.\n\nNew paragraph, with ünïcode & ampersands.",
+    "  Indented   and   spaced  \n  twice  ",
+    "Percent %20, plus +, equals =, semicolon; and a very " + "long " * 60 + "sentence.",
+)
+STUDIOS = ("Northlight Pictures", "Blue Door, Ltd.", "Atelier Martín", "Tom & Jerry's", "Green  Room")
+PERFORMERS = ("Ada, the First", "Björn Bergström", "Chloé O'Leary", "Hiro Tanaka", "Søren & Co", "Zoë Novák", "Uma")
+TAGS = (
+    "Drama",
+    "Sci-Fi & Fantasy",
+    "Black, White",
+    "Début",
+    "日本",
+    "Road Movie",
+    "Night",
+    "Restored",
+    "Sea",
+    "Silent",
+)
+DATES = ("2021-03-04", "1999-12-31", "2000-02-29", "2015", "2018-07")
+FOREIGN = ("A Person's", "Seen Twice", "Kids, allowed", "Favourite & Best")
+ROLES = ("", "Herself", "The Captain, retired")
+FOLDERS = ("films", "archive 1990s", "Größe & Güte", "new arrivals")
+
+SCENE_FIELDS = ("title", "details", "date", "studio", "performers", "tags")
+PERSON_FIELDS = ("title", "summary", "studio", "originallyAvailableAt", "tagline", "contentRating", "titleSort")
+LISTS = ("genres", "actors")
+
+
+def scene_fields(chance: random.Random) -> dict[str, Any]:
+    """Return one to three fields of a scene with new values, some of them empty."""
+    makers = {
+        "title": lambda: _numbered(chance, TITLES),
+        "details": lambda: _numbered(chance, DETAILS),
+        "date": lambda: chance.choice(DATES),
+        "studio": lambda: chance.choice(STUDIOS),
+        "performers": lambda: chance.sample(PERFORMERS, chance.randint(0, 4)),
+        "tags": lambda: chance.sample(TAGS, chance.randint(0, 5)),
+    }
+    empties = {"title": "", "details": "", "date": None, "studio": None, "performers": [], "tags": []}
+    names = chance.sample(SCENE_FIELDS, chance.choice((1, 1, 1, 2, 3)))
+    return {name: empties[name] if chance.random() < 0.12 else makers[name]() for name in names}
+
+
+def described(chance: random.Random) -> dict[str, Any]:
+    """Return fields that make a scene one that is written to Plex."""
+    return {
+        "title": _numbered(chance, TITLES),
+        "details": _numbered(chance, DETAILS),
+        "tags": chance.sample(TAGS, 3),
+        "performers": chance.sample(PERFORMERS, 2),
+    }
+
+
+def persons_value(chance: random.Random, field: str) -> str:
+    """Return what a person sets a field of Plex to; nobody in Stash writes the same."""
+    if field == "originallyAvailableAt":
+        return f"19{chance.randint(60, 89)}-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}"
+    return f"A person's {field} {chance.getrandbits(16):04x}"
+
+
+def path(chance: random.Random, root: str) -> str:
+    """Return a path below `root` that no file has."""
+    return f"{root}/{chance.choice(FOLDERS)}/{chance.choice(PERFORMERS)} {chance.getrandbits(40):010x}.mp4"
+
+
+def _numbered(chance: random.Random, texts: tuple[str, ...]) -> str:
+    """A number makes each value its own, so that an older one can be told from a newer."""
+    return f"{chance.choice(texts)} {chance.getrandbits(20):05x}"
