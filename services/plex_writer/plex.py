@@ -7,32 +7,27 @@ reload items one by one and its tag helpers send truncated lists back (measured 
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 import requests
-from plexapi import exceptions as plexapi_errors
 from plexapi.server import PlexServer
+from plexapi.utils import parseXMLString
 
 from common.errors import NotFound, Rejected, Unauthorized, Unavailable
 from common.thread import DaemonThread
-from services.plex_writer.plan import Current, Edit, Entry, Rewrite
+from services.plex_writer.wire import current_of, paths_of, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from services.plex_writer.plan import Current, Edit
 
 T = TypeVar("T")
 
 PAGE = 1_000
-URL_BUDGET = 7_500
 MOVIE = "movie"
-SCALAR_FIELDS = {"title": "title", "summary": "summary", "date": "originallyAvailableAt", "studio": "studio"}
-LIST_FIELDS = {"performers": ("Role", "actor"), "tags": ("Genre", "genre")}
-LOCK_NAMES = {plex: ours for ours, plex in SCALAR_FIELDS.items()} | {
-    tag: ours for ours, (_, tag) in LIST_FIELDS.items()
-}
 # in the order in which items were added, since pages by title shift while titles are written
 LIGHT = {
     "type": "1",
@@ -40,7 +35,7 @@ LIGHT = {
     "excludeElements": "Genre,Country,Director,Writer,Role,Producer,Collection,Guid,Rating,Image,UltraBlurColors",
     "excludeFields": "summary,tagline",
 }
-_STATUS = re.compile(r"\((\d{3})\)")
+_BUSY = frozenset({408, 429})
 
 
 class PlexUnavailable(Unavailable):
@@ -86,23 +81,30 @@ class Plex:
         self._token = token
         self._timeout = (connect_timeout, read_timeout)
         self._thread = DaemonThread("plex")
-        self._server: PlexServer | None = None
+        self._server: _Server | None = None
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._thread.submit(self._close)
         self._thread.shutdown()
 
     async def connect(self) -> Facts:
-        """Connect, or connect anew, and say which server answered."""
+        """Connect, or connect anew, and say which server answered; whatever is in the way is Unavailable."""
         return await self._call(self._connect)
 
     async def probe(self, section: str | None) -> None:
-        """Return when Plex answers and its library can be read (2 requests), else raise PlexUnavailable."""
-        await self._get("/identity")
-        where = f"/library/sections/{section}/all?type=1" if section else "/library/sections"
-        await self._get(where, headers={"X-Plex-Container-Start": "0", "X-Plex-Container-Size": "1"})
+        """Return when Plex answers and its library can be read (2 requests), else raise Unavailable.
+
+        Raises NotFound when that one library is gone.
+        """
+        await self._get_surely("/identity")
+        if section is None:
+            await self._get_surely("/library/sections")
+        else:
+            headers = {"X-Plex-Container-Start": "0", "X-Plex-Container-Size": "1"}
+            await self._get_surely(f"/library/sections/{section}/all?type=1", headers, besides=NotFound)
 
     async def sections(self) -> list[Section]:
         """Return the movie libraries."""
@@ -110,7 +112,7 @@ class Plex:
         return [_section(element) for element in root.iter("Directory") if element.get("type") == MOVIE]
 
     async def page(self, section: str, start: int, since: int = 0) -> tuple[list[Listed], int]:
-        """Return a page of at most 1,000 items of a library and their total, only those updated at or after `since`."""
+        """Return a page of at most 1,000 items of a library and their total, only those updated after `since`."""
         query = dict(LIGHT, **({"updatedAt>>": str(since)} if since else {}))
         path = f"/library/sections/{section}/all?{urlencode(query, safe=',>')}"
         root = await self._get(path, headers={"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(PAGE)})
@@ -128,86 +130,146 @@ class Plex:
             halves = rating_keys[: len(rating_keys) // 2], rating_keys[len(rating_keys) // 2 :]
             return {**await self.details(halves[0]), **await self.details(halves[1])}
         section = root.get("librarySectionID", "")
-        return {video.get("ratingKey", ""): _current(video, section) for video in root.iter("Video")}
+        return {video.get("ratingKey", ""): current_of(video, section) for video in root.iter("Video")}
 
     async def edit(self, current: Current, edit: Edit) -> None:
         """Write an edit: one request, or one for several fields where the URL would pass 7,500 bytes."""
-        for query in _queries(current, edit):
+        for query in queries(current, edit):
             await self._put(f"/library/sections/{current.section}/all?{query}")
 
     async def _get(self, path: str, headers: dict[str, str] | None = None) -> ET.Element:
-        root = await self._call(lambda: self._query(path, headers=headers))
-        if root is None:
-            raise NotXml(f"{_place(path)} answered with nothing where XML was due")
-        return root
+        return await self._call(lambda: self._opened().query(path, headers=headers))
+
+    async def _get_surely(
+        self, path: str, headers: dict[str, str] | None = None, *, besides: type[Rejected] | tuple[()] = ()
+    ) -> None:
+        """Ask for what no Plex refuses, so that a refusal is about the server."""
+        try:
+            await self._get(path, headers)
+        except besides:
+            raise
+        except Rejected as error:
+            raise _no_plex(error) from None
 
     async def _put(self, path: str) -> None:
-        await self._call(lambda: self._query(path, put=True))
+        await self._call(lambda: self._opened().put(path))
 
     async def _call(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     def _connect(self) -> Facts:
-        server = self._open()
-        return Facts(server.friendlyName, server.machineIdentifier, server.version)
+        self._close()
+        self._server = None
+        server = self._opened()
+        return Facts(server.friendlyName or "", server.machineIdentifier or "", server.version or "")
 
-    def _open(self) -> PlexServer:
-        if self._server is not None:
-            self._server._session.close()  # noqa: SLF001 - plexapi has no public way to close its session
-        with _typed("/"):
-            self.requests += 1
-            session = requests.Session()
-            self._server = PlexServer(self._url, self._token, session, self._timeout)  # type: ignore[no-untyped-call]
+    def _opened(self) -> _Server:
+        if self._server is None:
+            try:
+                self._server = _Server(self._url, self._token, self._timeout, self._count)
+            except Rejected as error:
+                raise _no_plex(error) from None
         return self._server
 
-    def _query(self, path: str, *, put: bool = False, headers: dict[str, str] | None = None) -> ET.Element | None:
-        server = self._server or self._open()
+    def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def _count(self) -> None:
         self.requests += 1
-        with _typed(path):
-            method = server._session.put if put else None  # noqa: SLF001 - as plexapi's own edit() does
-            answer: ET.Element | None = server.query(  # type: ignore[no-untyped-call]
-                path, method=method, headers=headers
-            )
+
+
+class _Server(PlexServer):
+    """plexapi's server, with our failures: its own tell statuses apart by name and have the URL, so titles, in them.
+
+    It also knows no status that has no name, as proxies send them, and takes any XML for Plex's.
+    """
+
+    def __init__(self, url: str, token: str, timeout: tuple[float, float], count: Callable[[], None]) -> None:
+        self._count = count
+        session = requests.Session()
+        try:
+            super().__init__(url, token, session, timeout)  # type: ignore[no-untyped-call] # plexapi has no types
+        except BaseException:
+            session.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def query(  # type: ignore[override] # plexapi gives all that follows the headers by name
+        self,
+        key: str,
+        method: Callable[..., requests.Response] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> ET.Element:
+        """Return the container that answers; plexapi itself asks through this as well."""
+        place = _place(key)
+        root = _container(place, self._ask(method or self._session.get, key, headers, more))
+        if root is None:
+            raise NotXml(f"{place}: the answer is empty where XML was due")
+        return root
+
+    def put(self, key: str) -> None:
+        """Write; the answer is empty, as PMS answers most writes, or a container.
+
+        A redirection is not followed, since it would be by a GET, which writes nothing and is answered well.
+        """
+        _container(_place(key), self._ask(self._session.put, key, None, {"allow_redirects": False}))
+
+    def _ask(
+        self,
+        method: Callable[..., requests.Response],
+        key: str,
+        headers: Mapping[str, str] | None,
+        more: dict[str, Any],
+    ) -> requests.Response:
+        """Ask once, counted; raises the errors of common.errors, without the query, which may hold titles."""
+        self._count()
+        url = self.url(key)  # type: ignore[no-untyped-call] # plexapi has no types
+        sent = self._headers(**headers or {})  # type: ignore[no-untyped-call] # plexapi has no types
+        try:
+            answer = method(url, headers=sent, **{"timeout": self._timeout, **more})
+        except requests.RequestException as error:
+            raise PlexUnavailable(f"{_place(key)}: {_transport(error)}") from None
+        if answer.status_code not in {200, 201, 204}:
+            raise _refusal(_place(key), answer)
         return answer
 
 
-class _typed:  # noqa: N801 - reads as a statement
-    """Turn what plexapi raises into our errors, without the URL: it may hold titles."""
-
-    def __init__(self, path: str) -> None:
-        self._place = _place(path)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, plexapi_errors.Unauthorized):
-            raise Unauthorized(f"{self._place}: Plex refuses our token (401); check S2P_PLEX_TOKEN") from None
-        if isinstance(error, plexapi_errors.NotFound):
-            raise NotFound(f"{self._place}: Plex has no such thing (404)") from None
-        if isinstance(error, plexapi_errors.BadRequest):
-            raise _refusal(self._place, str(error)) from None
-        if isinstance(error, requests.RequestException):
-            raise PlexUnavailable(f"{self._place}: {_transport(error)}") from None
-        if isinstance(error, ET.ParseError):
-            raise NotXml(f"{self._place}: the answer is no whole XML document") from None
+def _container(place: str, answer: requests.Response) -> ET.Element | None:
+    """Return the answer's container, or None for an empty answer; a sign-in page may be XML, too, but no container."""
+    try:
+        root: ET.Element | None = parseXMLString(answer.content.decode(errors="replace"))
+    except ET.ParseError:
+        raise NotXml(f"{place}: the answer is no whole XML document") from None
+    if root is not None and root.tag != "MediaContainer":
+        raise NotXml(f"{place}: the answer is not Plex's, as of a proxy or another server")
+    return root
 
 
-def _refusal(place: str, message: str) -> PlexUnavailable | Rejected:
+def _refusal(place: str, answer: requests.Response) -> Unavailable | Rejected:
     """5xx is about the server, maintenance and start-up included; any other status is about this one request."""
-    status = _STATUS.match(message)
-    code = int(status[1]) if status else 0
-    if code >= 500:
-        return PlexUnavailable(f"{place}: {code}{_condition(message)}")
+    code = answer.status_code
+    if code == 401:
+        return Unauthorized(f"{place}: Plex refuses our token (401); check S2P_PLEX_TOKEN")
+    if code == 404:
+        return NotFound(f"{place}: Plex has no such thing (404)")
+    if code in _BUSY or not 400 <= code < 500:
+        return PlexUnavailable(f"{place}: {code}{_condition(answer) if code == 503 else ''}")
     return Rejected(f"{place}: Plex refuses this request ({code})")
 
 
-def _condition(message: str) -> str:
+def _no_plex(error: Rejected) -> PlexUnavailable:
+    return PlexUnavailable(f"{error}; S2P_PLEX_URL has to be the address of a Plex Media Server")
+
+
+def _condition(answer: requests.Response) -> str:
     """Tell start-up from maintenance by the words of the 503's page, as Kometa does; empty for anything else."""
-    lowered = message.lower()
-    if not message.startswith("(503)"):
-        return ""
-    return " starting" if "startup" in lowered else " maintenance" if "maintenance" in lowered else ""
+    said = answer.text.lower()
+    return " starting" if "startup" in said else " maintenance" if "maintenance" in said else ""
 
 
 def _transport(error: requests.RequestException) -> str:
@@ -230,68 +292,9 @@ def _section(element: ET.Element) -> Section:
     )
 
 
-def _paths(video: ET.Element) -> tuple[str, ...]:
-    return tuple(path for part in video.iter("Part") if (path := part.get("file")))
-
-
 def _listed(video: ET.Element) -> Listed:
     updated = video.get("updatedAt") or video.get("addedAt") or "0"
-    return Listed(video.get("ratingKey", ""), _paths(video), int(updated))
-
-
-def _current(video: ET.Element, section: str) -> Current:
-    locked = {field.get("name", "") for field in video.iter("Field") if field.get("locked") == "1"}
-    return Current(
-        rating_key=video.get("ratingKey", ""),
-        section=video.get("librarySectionID", section),
-        guid=video.get("guid", ""),
-        paths=_paths(video),
-        scalars={ours: video.get(plex, "") for ours, plex in SCALAR_FIELDS.items()},
-        lists={ours: tuple(_entries(video, element)) for ours, (element, _) in LIST_FIELDS.items()},
-        locked=frozenset(LOCK_NAMES[name] for name in locked if name in LOCK_NAMES),
-    )
-
-
-def _entries(video: ET.Element, element: str) -> Iterator[Entry]:
-    for tag in video.iterfind(element):
-        yield Entry(tag.get("tag", ""), tag.get("role", ""), tag.get("thumb", ""))
-
-
-def _queries(current: Current, edit: Edit) -> list[str]:
-    """Pack the edit's fields into as few URLs as hold them; a field is never split."""
-    head = urlencode({"type": "1", "id": current.rating_key})
-    groups = [urlencode(_scalar_params(name, change.value, change.lock)) for name, change in edit.scalars.items()]
-    groups += [_list_query(name, rewrite) for name, rewrite in edit.lists.items()]
-    queries = [head]
-    for group in groups:
-        if len(queries[-1]) + len(group) > URL_BUDGET and queries[-1] != head:
-            queries.append(head)
-        queries[-1] += "&" + group
-    return queries
-
-
-def _scalar_params(name: str, value: str, lock: bool) -> dict[str, Any]:
-    field = SCALAR_FIELDS[name]
-    return {f"{field}.value": value, f"{field}.locked": int(lock)}
-
-
-def _list_query(name: str, rewrite: Rewrite) -> str:
-    """Name the complete list and what to take out: right for a server that replaces and for one that adds.
-
-    Names to take out are quoted before they are joined by commas, then quoted with the rest (as plexapi does).
-    """
-    _, tag = LIST_FIELDS[name]
-    params: dict[str, Any] = {}
-    for position, entry in enumerate(rewrite.entries):
-        params[f"{tag}[{position}].tag.tag"] = entry.name
-        if entry.role:
-            params[f"{tag}[{position}].tagging.text"] = entry.role
-        if entry.thumb:
-            params[f"{tag}[{position}].tag.thumb"] = entry.thumb
-    if rewrite.remove:
-        params[f"{tag}[].tag.tag-"] = ",".join(quote(gone, safe="") for gone in rewrite.remove)
-    params[f"{tag}.locked"] = int(rewrite.lock)
-    return urlencode(params)
+    return Listed(video.get("ratingKey", ""), paths_of(video), int(updated))
 
 
 def listable(sections: Iterable[Section], wanted: Sequence[str]) -> list[Section]:

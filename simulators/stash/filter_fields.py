@@ -5,12 +5,12 @@ The SDL has no filter field that is missing here, so that no criterion is silent
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
 from simulators.stash import criteria
+from simulators.stash.file_criteria import duration, file_path, folder_path, hashes, in_files, phash, scene_count
 from simulators.stash.filters import (
     Make,
     Select,
@@ -30,71 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from simulators.stash.criteria import Criterion
-    from simulators.stash.model import File, Scene
-
-
-class _NoFile:
-    """What the join to the files has for a scene without any: nothing but NULL."""
-
-    def __getattr__(self, _name: str) -> None:
-        return None
-
-
-NO_FILE: Any = _NoFile()
-
-
-def _in_files(make: Make) -> Make:
-    """Return a criterion over a scene's files: any of them will do."""
-
-    def build(given: Any, source: Source) -> Select:
-        test = make(given, source)
-
-        def selected(scene: Scene) -> bool | None:
-            truths = [test(file) for file in source.db.files_of(scene) or [NO_FILE]]
-            return True if True in truths else None if None in truths else False
-
-        return selected
-
-    return build
-
-
-def _path(criterion: Criterion, source: Source) -> Select:
-    test = criteria.string(criterion)
-    return lambda file: test(None if file is NO_FILE else source.db.path(file))
-
-
-def _dir(criterion: Criterion, source: Source) -> Select:
-    test = criteria.string(criterion)
-    return lambda file: test(None if file is NO_FILE else source.db.folders.rows[file.folder_id].path)
-
-
-def _duration(criterion: Criterion, _source: Source) -> Select:
-    test = criteria.number(criterion)
-    return lambda file: test(None if file is NO_FILE else int(file.duration))
-
-
-def _scene_count(criterion: Criterion, source: Source) -> Select:
-    test = criteria.number(criterion)
-    scenes = Counter(file_id for scene in source.db.scenes.rows.values() for file_id in scene.file_ids)
-    return lambda file: test(scenes[file.id])
-
-
-def _hashes(given: list[dict[str, Any]], _source: Source) -> Select:
-    wanted = [(one["type"], one["value"]) for one in given]
-    return lambda file: any(getattr(file, kind, None) == value for kind, value in wanted)
-
-
-def _phash(criterion: Criterion, _source: Source) -> Select:
-    wanted, distance = int(criterion["value"] or "0", 16), criterion.get("distance") or 0
-    modifier = criterion["modifier"]
-    if modifier not in {"EQUALS", "NOT_EQUALS"}:
-        test = criteria.number({"modifier": modifier, "value": wanted})
-        return lambda file: test(int(file.phash, 16) if file.phash else None)
-
-    def near(file: File) -> bool | None:
-        return (int(file.phash, 16) ^ wanted).bit_count() <= distance if file.phash else None
-
-    return near if modifier == "EQUALS" else lambda file: criteria.negated(near(file))
+    from simulators.stash.model import Scene
 
 
 def _has_markers(wanted: str, _source: Source) -> Select:
@@ -208,11 +144,11 @@ MODIFIED: dict[str, Make] = {**TIMES, "mod_time": time("mod_time")}
 FOLDER: dict[str, Make] = {**MODIFIED, "path": column("path", criteria.string)}
 FILE: dict[str, Make] = {
     **MODIFIED,
-    "path": _path,
+    "path": file_path,
     "basename": column("basename", criteria.string),
-    "dir": _dir,
-    "hashes": _hashes,
-    "scene_count": _scene_count,
+    "dir": folder_path,
+    "hashes": hashes,
+    "scene_count": scene_count,
 }
 TAG: dict[str, Make] = {
     **NAMED,
@@ -256,12 +192,12 @@ SCENE: dict[str, Make] = {
     "file_count": count("file_ids"),
     "tag_count": count("tag_ids"),
     "performer_count": count("performer_ids"),
-    "oshash": _in_files(column("oshash", criteria.string)),
-    "checksum": _in_files(column("md5", criteria.string)),
-    "phash_distance": _in_files(_phash),
-    "path": _in_files(_path),
-    "duration": _in_files(_duration),
-    "files_filter": _in_files(lambda given, source: combine(FILE, given, source)),
+    "oshash": in_files(column("oshash", criteria.string)),
+    "checksum": in_files(column("md5", criteria.string)),
+    "phash_distance": in_files(phash),
+    "path": in_files(file_path),
+    "duration": in_files(duration),
+    "files_filter": in_files(lambda given, source: combine(FILE, given, source)),
     "url": _url,
     "stash_id_endpoint": _stash_id,
     "has_markers": _has_markers,

@@ -37,13 +37,14 @@ def combine(fields: Mapping[str, Make], given: Mapping[str, Any], source: Source
     operators = [name for name in ("AND", "OR", "NOT") if given.get(name) is not None]
     if len(operators) > 1:
         raise GraphQLError(f"cannot have {operators[0]} and {operators[1]} in the same filter")
-    own = _all(fields[name](value, source) for name, value in given.items() if name in fields and value is not None)
+    criterions = [(name, value) for name, value in given.items() if name in fields and value is not None]
+    own = _all(fields[name](value, source) for name, value in criterions)
     if not operators:
         return own
     other = combine(fields, given[operators[0]], source)
     if operators[0] == "NOT":
         return _all([own, lambda row: criteria.negated(other(row))])
-    if operators[0] == "OR" and len(given) > 1:
+    if operators[0] == "OR" and criterions:
         return lambda row: own(row) or other(row)
     return _all([own, other])
 

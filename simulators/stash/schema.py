@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, Node
 
 SDL = Path(__file__).with_name("sdl")
-Resolvers = "Mapping[str, Mapping[str, Callable[..., Any]]]"
 
 
 def version_tuple(text: str) -> tuple[int, ...]:

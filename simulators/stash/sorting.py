@@ -38,7 +38,7 @@ def _fold(char: str) -> str:
 
 def nulls_first(value: Any) -> tuple[bool, Any]:
     """Return a key that puts NULL, which an empty text is, too, before everything, as SQLite does."""
-    return (value not in {None, ""}, value)
+    return (False, 0) if value in {None, ""} else (True, value)
 
 
 def by(name: str) -> Order:
@@ -114,7 +114,7 @@ ORDERS: Mapping[str, Mapping[str, Order]] = {
     "tags": {**ANY, "name": lambda _db: lambda tag: natural(tag.sort_name or tag.name)},
     "performers": {
         **ENTITY,
-        **{name: by(name) for name in ("birthdate",)},
+        "birthdate": by("birthdate"),
         "rating": by("rating100"),
         "tag_count": by_size("tag_ids"),
     },

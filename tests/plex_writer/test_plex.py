@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import NotFound
 from services.plex_writer.plan import Entry
-from services.plex_writer.plex import PAGE, Plex, Section, listable
+from services.plex_writer.plex import Plex, Section, listable
 from tests.simulators.plex_process import TOKEN, Running, running
 
 if TYPE_CHECKING:
@@ -211,7 +211,3 @@ def test_libraries_take_part_by_title_or_id(wanted: tuple[str, ...], titles: lis
         for n, title in enumerate(["Movies", "Clips", "2"], 1)
     ]
     assert [section.title for section in listable(sections, wanted)] == titles
-
-
-def test_a_page_is_as_large_as_promised() -> None:
-    assert PAGE == 1000

@@ -124,6 +124,13 @@ def test_a_scene_without_an_item_is_asked_for_less_and_less_often() -> None:
     assert waits == [300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 76800, DAY, DAY, DAY]
 
 
+def test_what_we_wrote_to_an_item_is_known_when_its_file_turns_up_again() -> None:
+    """Stash knows of a renamed file at once, and Plex only after its next scan, under the same rating key."""
+    away = settle.waiting(settle.begin(SCENE, "new want", SYNCED, NOW), "not there", want="new want", now=NOW)
+    assert away.items == SYNCED.items
+    assert settle.waiting(away, "not there", want="new want", now=NOW).items == SYNCED.items
+
+
 def test_a_wait_begins_anew_when_something_else_is_wanted() -> None:
     current = settle.begin(SCENE, "want", None, NOW)
     for _ in range(5):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 BEFORE = "before the test"
 JSON = "application/json"
+FILE, SECOND = "/data/films/test.mp4", "/data/films/test-second.mp4"
 
 T = TypeVar("T")
 
@@ -64,6 +65,13 @@ class Running:
         assert "errors" not in body, body
         return body["data"]
 
+    def errors(self, query: str) -> list[str]:
+        """Return the messages of a GraphQL request of which a resolver fails, and all data with it."""
+        answer = self.post(query)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"] is None
+        return [error["message"] for error in answer.json()["errors"]]
+
     def ids(self, scene_filter: str, sort: str = "id") -> list[int]:
         """Return the ids of the scenes that a filter, written in GraphQL, selects."""
         found = self.ask(
@@ -92,6 +100,22 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
         stash = Running(process.url, http)
         stash.control("snapshot", name=BEFORE)
         yield stash
+
+
+def furnish(stash: Running) -> None:
+    """Give scene 1 one of everything, two files in a folder of their own, and scene 2 nothing of it."""
+    held = {
+        "studio": "House", "performers": ["Star"], "tags": ["Colour"], "groups": ["Saga"], "galleries": [1],
+        "title": "First",
+    }  # fmt: skip
+    stash.do("rename_file", id=1, to=FILE)
+    stash.do("scene_update", id=1, fields=held)
+    stash.do("scan_second_file", id=1, path=SECOND)
+    stash.do("marker_create", scene=1, tag="Moment", title="Here")
+    for kind, name in (("tag", "Shade"), ("performer", "Understudy"), ("studio", "Holding"), ("group", "Part")):
+        stash.do(f"{kind}_create", name=name)
+    stash.do("clean", id=2)
+    stash.do("scan_new_file", path="/data/alone/one.mp4")
 
 
 @contextmanager

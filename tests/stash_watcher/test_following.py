@@ -59,6 +59,43 @@ def test_a_moved_file_is_found_by_a_sweep(world: World, op: str) -> None:
     world.settle()
 
 
+def test_a_scene_born_at_another_time_is_another_scene(world: World) -> None:
+    world.do("sql", table="scenes", id=5, set={"created_at": "2020-01-01T00:00:00Z"})
+    world.ear.ask("stash", "sweep")
+    world.until(lambda: world.ear.json("stash/scene/5")["born"] == "2020-01-01T00:00:00Z", "the other scene")
+    world.settle()
+    assert world.state()["stash"] == "reachable"
+
+
+def test_the_oldest_scene_may_go(world: World) -> None:
+    world.do("scene_destroy", id=1)
+    world.settle()
+    assert world.state()["stash"] == "reachable"
+
+
+def test_a_resync_renders_all_and_publishes_only_what_differs(world: World) -> None:
+    heard = len(world.ear.heard)
+    tag = next(tag for scene in world.truth().values() for tag in scene["tags"])
+    world.do("tag_rename", name=tag, to="renamed")
+    changed = {key for key, scene in world.truth().items() if "renamed" in scene["tags"]}
+    assert world.ear.ask("stash", "resync")["data"]["scenes"] == 60
+    world.settle()
+    assert {scene["id"] for scene in world.published(heard)} == changed
+
+
+@pytest.mark.parametrize("ids", [[], [0], list(range(1, 10_002))], ids=["none", "no id", "too many"])
+def test_a_refresh_of_nonsense_is_refused(world: World, ids: list[int]) -> None:
+    answer = world.ear.ask("stash", "refresh", ids=ids)
+    assert answer["status"] == "error"
+    assert "give `ids`" in answer["error"]
+
+
+def test_a_refresh_of_unknown_ids_does_no_harm(world: World) -> None:
+    world.ear.ask("stash", "refresh", ids=[5, 999])
+    world.settle()
+    assert not world.removed()
+
+
 def test_a_bulk_edit_is_followed_without_losing_any(make_world: Callable[..., World]) -> None:
     world = make_world(scenes=1_200)
     world.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,7 +13,7 @@ from common.bus import Broker as Address
 from common.bus import Bus
 from common.table import Reader, Table
 from tests.stories.world import Ear
-from tools.processes import Broker, Process, Server, service, wait_until
+from tools.processes import Broker, Process, Server, service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,27 +111,22 @@ class World:
         return {key: json.loads(payload) for key, payload in found.items()}
 
     def differences(self) -> list[str]:
-        """Say what is wrong in the table, scene by scene; as heard first, which is cheaper than a load."""
-        truth = self.truth()
-        heard = {
-            int(t.rpartition("/")[2]): json.loads(p)
-            for t, p in list(self.ear.newest.items())
-            if t.startswith(PREFIX) and p.startswith(b"{")
-        }
-        return compared(heard, truth) or compared(self.rows(), truth)
+        """Say what is wrong in the table, scene by scene."""
+        return compared(self.rows(), self.truth())
 
     def settle(self, *, covered: bool = False, seconds: float = 40.0) -> None:
         """Wait until the table is true to Stash and, if it matters, info covers it, which takes some seconds."""
-        self.until(lambda: not self.differences(), "the table to be true to Stash", seconds=seconds)
+        self.until(lambda: not self.differences(), "the table to be true to Stash", seconds=seconds, pause=0.2)
         if covered:
-            self.until(self._covered, "info to cover the table", seconds=seconds)
+            self.until(self._covered, "info to cover the table", seconds=seconds, pause=0.2)
 
-    def until(self, condition: Any, what: str, *, seconds: float = 30.0) -> None:
-        """Wait for a condition, and show everything if it does not come."""
-        try:
-            wait_until(condition, what, seconds=seconds)
-        except TimeoutError as error:
-            raise AssertionError(f"{error}\n{self.report()}") from error
+    def until(self, condition: Any, what: str, *, seconds: float = 30.0, pause: float = 0.02) -> None:
+        """Wait for a condition, looking every `pause` seconds, and show everything if it does not come."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{what}: not within {seconds:.0f} s\n{self.report()}")
+            time.sleep(pause)
 
     def published(self, since: int = 0) -> list[dict[str, Any]]:
         """Return the scenes published since so many messages had been heard."""

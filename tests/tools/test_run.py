@@ -15,17 +15,22 @@ from tools.processes import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-UTILITIES = ("cat", "cmp", "cp", "dirname", "id", "mkdir", "rm", "sh", "sleep", "chmod")
+UTILITIES = ("cat", "cmp", "cp", "dirname", "id", "mkdir", "rm", "sh", "sleep")
 
-# a Python that is found, locks as the real one does, and whose venv and pip take a moment and leave a note
+# what venv makes: a Python whose pip takes a moment and leaves a note
+MADE = """#!/bin/sh
+case "$*" in
+    *"pip install"*) echo install >>log; sleep 0.3 ;;
+    *) echo "ran $*" ;;
+esac
+"""
+# the Python that is found; it locks as the real one does
 PYTHON = f"""#!/bin/sh
 case "$*" in
     *flock*) exec {sys.executable} "$@" ;;
     "-m venv .venv")
         mkdir -p .venv/bin
-        printf '%s\\n' '#!/bin/sh' 'case "$*" in *"pip install"*) echo install >>log; sleep 0.3 ;; *) echo "ran $*" ;; esac' \\
-            >.venv/bin/python
-        chmod +x .venv/bin/python
+        cp ../made .venv/bin/python
         ;;
 esac
 """
@@ -43,8 +48,9 @@ class Project:
         (self.folder / "requirements-dev.txt").write_text("one==1\n")
         for name in UTILITIES:
             (self._path / name).symlink_to(str(shutil.which(name)))
-        (self._path / "python3").write_text(python)
-        (self._path / "python3").chmod(0o755)
+        for path, text in ((self._path / "python3", python), (folder / "made", MADE)):
+            path.write_text(text)
+            path.chmod(0o755)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start ./run from another folder."""

@@ -1,4 +1,4 @@
-"""What happened: every version of every scene, every write that Plex saw, every fault, and what the bus told. Data only."""
+"""What happened: every version of every scene, every write that Plex saw, every fault, what the bus told. Data only."""
 
 from __future__ import annotations
 

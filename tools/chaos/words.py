@@ -1,4 +1,4 @@
-"""What people write into Stash and Plex, drawn from one source of chance: awkward on purpose, and easy to tell apart."""
+"""What people write into Stash and Plex, drawn from one source of chance: awkward, and easy to tell apart."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
 
 TITLES = (
     "The Quiet Harbour",
@@ -50,7 +51,7 @@ LISTS = ("genres", "actors")
 
 def scene_fields(chance: random.Random) -> dict[str, Any]:
     """Return one to three fields of a scene with new values, some of them empty."""
-    makers = {
+    makers: dict[str, Callable[[], Any]] = {
         "title": lambda: _numbered(chance, TITLES),
         "details": lambda: _numbered(chance, DETAILS),
         "date": lambda: chance.choice(DATES),
@@ -58,7 +59,7 @@ def scene_fields(chance: random.Random) -> dict[str, Any]:
         "performers": lambda: chance.sample(PERFORMERS, chance.randint(0, 4)),
         "tags": lambda: chance.sample(TAGS, chance.randint(0, 5)),
     }
-    empties = {"title": "", "details": "", "date": None, "studio": None, "performers": [], "tags": []}
+    empties: dict[str, Any] = {"title": "", "details": "", "date": None, "studio": None, "performers": [], "tags": []}
     names = chance.sample(SCENE_FIELDS, chance.choice((1, 1, 1, 2, 3)))
     return {name: empties[name] if chance.random() < 0.12 else makers[name]() for name in names}
 
@@ -86,5 +87,5 @@ def path(chance: random.Random, root: str) -> str:
 
 
 def _numbered(chance: random.Random, texts: tuple[str, ...]) -> str:
-    """A number makes each value its own, so that an older one can be told from a newer."""
+    """Return one of some texts, made unique by a number, so that an older value can be told from a newer."""
     return f"{chance.choice(texts)} {chance.getrandbits(20):05x}"

@@ -1,0 +1,218 @@
+"""What people do in Stash, on the disk and in Plex, as a script that fits the scenes there are. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from tools.chaos import words
+from tools.chaos.plain import STASH_ROOT, in_plex
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterable, Iterator
+
+CALM: Final = 5.0
+SILENT_BEFORE: Final = 12.0
+WEIGHTS: Final = {
+    "update": 40,
+    "burst": 10,
+    "again": 12,
+    "noise": 5,
+    "bulk": 4,
+    "rename": 6,
+    "new": 5,
+    "create": 1,
+    "second": 2,
+    "destroy": 3,
+    "person": 22,
+    "replace": 3,
+}
+# what no updated_at tells of, so that only a sweep finds it, or what is counted only then
+SILENT: Final = frozenset({"rename", "destroy"})
+ENTITIES: Final = ("tag_rename", "performer_rename", "studio_rename")
+
+
+class Edit(NamedTuple):
+    """One thing that somebody does at `at` (seconds into its round), in the words of `hands`; `scene` 0 is none."""
+
+    at: float
+    kind: str
+    scene: int
+    args: dict[str, Any]
+
+    def __str__(self) -> str:
+        about = f" scene {self.scene}" if self.scene else ""
+        return f"{self.at:6.2f}  {self.kind}{about} {self.args}"
+
+
+@dataclass
+class Cast:
+    """The scenes that there are while the script is written: id -> primary file as Stash has it, None without one."""
+
+    files: dict[int, str | None]
+    last: int
+    in_plex: set[int] = field(default_factory=set)
+    busy: dict[int, float] = field(default_factory=dict)
+
+    def pick(self, chance: random.Random, at: float, *, filed: bool = False) -> int | None:
+        """Return a scene that no fault has reserved, or None."""
+        free = [
+            one
+            for one, path in self.files.items()
+            if self.busy.get(one, 0.0) <= at and (path is not None or not filed) and (not filed or one in self.in_plex)
+        ]
+        return chance.choice(free) if free else None
+
+
+def cast_of(rows: Iterable[dict[str, Any]], late: Callable[[int], bool]) -> Cast:
+    """Return the cast at the beginning, of scenes as Stash tells of them; `late` ones have no item in Plex yet."""
+    files = {row["id"]: (row["files"][0] if row["files"] else None) for row in rows}
+    return Cast(files, max(files, default=0), {one for one, path in files.items() if path and not late(one)})
+
+
+def script(
+    chance: random.Random, cast: Cast, times: Iterable[float], lasts: float, kinds: dict[str, int]
+) -> list[Edit]:
+    """Return a round's edits in order of time; some bring others with them, a little later."""
+    found: list[Edit] = []
+    for at in sorted(times):
+        kind = chance.choices(list(kinds), list(kinds.values()))[0]
+        if kind in SILENT and at > lasts - SILENT_BEFORE:
+            kind = "update"
+        found += WRITERS.get(kind, _entity(kind))(chance, cast, at)
+    return sorted((edit for edit in found if edit.at < lasts - 0.2), key=lambda edit: edit.at)
+
+
+def _update(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    if scene := cast.pick(chance, at):
+        kind = "scene_update" if chance.random() < 0.8 else "identify"
+        yield Edit(at, kind, scene, {"fields": words.scene_fields(chance)})
+
+
+def _again(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Edit one of few scenes, so that persons' edits and faults meet one and the same again and again."""
+    few = [one for one in list(cast.files)[:8] if cast.busy.get(one, 0.0) <= at]
+    if few:
+        yield Edit(at, "scene_update", chance.choice(few), {"fields": words.scene_fields(chance)})
+
+
+def _burst(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Let a person save several times within a moment, at times the last time as at first."""
+    if scene := cast.pick(chance, at):
+        first = words.scene_fields(chance)
+        for turn in range(chance.randint(2, 4)):
+            yield Edit(
+                at + 0.15 * turn, "scene_update", scene, {"fields": words.scene_fields(chance) if turn else first}
+            )
+        if chance.random() < 0.5:
+            yield Edit(at + 0.7, "scene_update", scene, {"fields": first})
+
+
+def _noise(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    if scene := cast.pick(chance, at):
+        if chance.random() < 0.5:
+            yield Edit(at, "add_play", scene, {})
+        else:
+            yield Edit(at, "scene_update", scene, {"fields": {"rating100": chance.randint(1, 100)}})
+
+
+def _bulk(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    free = [one for one in cast.files if cast.busy.get(one, 0.0) <= at]
+    ids = chance.sample(free, min(len(free), chance.randint(3, 30)))
+    if ids:
+        yield Edit(at, "bulk_scene_update", 0, {"ids": ids, "add_tags": [chance.choice(words.TAGS)]})
+
+
+def _rename(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Give a file another name on the disk; Plex notices sooner or later."""
+    if scene := cast.pick(chance, at, filed=True):
+        old, new = cast.files[scene] or "", words.path(chance, STASH_ROOT)
+        cast.files[scene] = new
+        kind = "rename_file" if chance.random() < 0.5 else "move_file"
+        yield Edit(at, kind, scene, {"path": old, "to": new})
+        yield Edit(at + chance.uniform(0.0, 4.0), "plex_move", scene, {"from": in_plex(old), "to": in_plex(new)})
+
+
+def _new(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Let Stash scan a file, somebody describe it, and Plex scan it sooner or later."""
+    cast.last += 1
+    scene, path = cast.last, words.path(chance, STASH_ROOT)
+    cast.files[scene] = path
+    cast.busy[scene] = at + 7.0
+    cast.in_plex.add(scene)
+    yield Edit(at, "scan_new_file", scene, {"path": path})
+    yield Edit(at + chance.uniform(0.2, 2.0), "scene_update", scene, {"fields": words.described(chance)})
+    yield Edit(at + chance.uniform(0.0, 6.0), "plex_scan", scene, {"files": [in_plex(path)]})
+
+
+def _create(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    cast.last += 1
+    cast.files[cast.last] = None
+    yield Edit(at, "scene_create", cast.last, {"fields": words.described(chance)})
+
+
+def _second(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Let a second file of a scene's content turn up, which is a second item in Plex."""
+    if scene := cast.pick(chance, at, filed=True):
+        path = words.path(chance, STASH_ROOT)
+        yield Edit(at, "scan_second_file", scene, {"path": path})
+        yield Edit(at + chance.uniform(0.0, 3.0), "plex_scan", scene, {"files": [in_plex(path)]})
+
+
+def _destroy(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    scene = cast.pick(chance, at)
+    if scene and len(cast.files) > 20:
+        del cast.files[scene]
+        cast.in_plex.discard(scene)
+        yield Edit(at, "scene_destroy", scene, {"id": scene})
+
+
+def _person(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Somebody edits an item in Plex; half of the time one of the few scenes that are edited again and again."""
+    few = [one for one in list(cast.files)[:8] if one in cast.in_plex and cast.busy.get(one, 0.0) <= at]
+    scene = chance.choice(few) if few and chance.random() < 0.5 else cast.pick(chance, at, filed=True)
+    if scene:
+        kind = chance.choice(("set", "set", "set", "add", "add", "drop", "drop", "empty"))
+        yield Edit(at, f"person_{kind}", scene, _persons_args(chance, kind))
+
+
+def _persons_args(chance: random.Random, kind: str) -> dict[str, Any]:
+    if kind == "set":
+        name = chance.choice(words.PERSON_FIELDS)
+        return {"field": name, "value": words.persons_value(chance, name)}
+    args: dict[str, Any] = {"list": chance.choice(words.LISTS)}
+    if kind == "add":
+        args |= {"name": chance.choice(words.FOREIGN), "role": chance.choice(words.ROLES)}
+    elif kind == "drop":
+        args |= {"share": round(chance.random(), 3)}
+    return args
+
+
+def _replace(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Plex gives a file another item, without metadata."""
+    if scene := cast.pick(chance, at, filed=True):
+        yield Edit(at, "plex_replace", scene, {})
+
+
+def _entity(kind: str) -> Callable[[random.Random, Cast, float], Iterator[Edit]]:
+    def rename(chance: random.Random, _cast: Cast, at: float) -> Iterator[Edit]:
+        yield Edit(at, kind, 0, {"id": chance.randint(1, 5), "to": f"Renamed {chance.getrandbits(24):06x}"})
+
+    return rename
+
+
+WRITERS: Final[dict[str, Callable[[random.Random, Cast, float], Iterator[Edit]]]] = {
+    "update": _update,
+    "again": _again,
+    "burst": _burst,
+    "noise": _noise,
+    "bulk": _bulk,
+    "rename": _rename,
+    "new": _new,
+    "create": _create,
+    "second": _second,
+    "destroy": _destroy,
+    "person": _person,
+    "replace": _replace,
+}

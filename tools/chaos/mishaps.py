@@ -1,0 +1,151 @@
+"""Carries out faults: each is a context that begins with the trouble and ends with it healed."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from tools.chaos.faults import LINK, LINK_BUS, PLEX, PLEX_ITEM, PLEX_LATER, PLEX_SOME, SERVICES, STASH
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tools.chaos.faults import Fault
+    from tools.chaos.hands import Hands
+    from tools.chaos.record import Record
+    from tools.chaos.world import World
+
+
+class Mishaps:
+    """The bad luck of a run."""
+
+    def __init__(self, world: World, record: Record, hands: Hands, fields: str) -> None:
+        self._world = world
+        self._record = record
+        self._hands = hands
+        self._fields = {"S2P_FIELDS": fields} if fields else {}
+
+    @asynccontextmanager
+    async def strike(self, fault: Fault) -> AsyncIterator[None]:
+        """Let a fault be about; raises Refused at its begin where it makes no sense any more."""
+        where, _, what = fault.kind.partition(".")
+        if where in SERVICES:
+            context = self._service(where, what, fault)
+        elif where == "broker":
+            context = self._broker(what)
+        elif where == "stash":
+            context = self._stash(what)
+        elif where == "plex":
+            context = self._plex(what, fault)
+        else:
+            context = self._link(where, what)
+        async with context:
+            yield
+
+    @asynccontextmanager
+    async def _service(self, name: str, what: str, fault: Fault) -> AsyncIterator[None]:
+        world = self._world
+        if what == "second":
+            other = world.second(name)
+            yield
+            await world.reap(other)
+        elif what == "settings":
+            await self._away(name, at_once=False)
+            self._back(name, {"S2P_FIELDS": fault.args["fields"]})
+            yield
+            await self._away(name, at_once=False)
+            self._back(name, self._fields)
+        elif what.startswith("kill_in"):
+            await self._hold(name, fault)
+            yield
+            await self._away(name, at_once=True)
+            await self._release(name)
+            self._back(name)
+        else:
+            await self._away(name, at_once=what == "kill")
+            yield
+            self._back(name)
+
+    async def _hold(self, name: str, fault: Fault) -> None:
+        """Let the simulator keep the next request that matters; its victim's edit follows at once."""
+        if name == "writer":
+            await self._world.control("plex", "fault", kind="hold", match="PUT *", when=fault.args["when"], count=1)
+        else:
+            await self._world.control("stash", "fault", kind="hold", when="after", count=1)
+
+    async def _release(self, name: str) -> None:
+        which = "plex" if name == "writer" else "stash"
+        await self._world.control(which, "fault", kind="clear")
+        await self._world.control(which, "release")
+
+    async def _away(self, name: str, *, at_once: bool) -> None:
+        if name == "writer":
+            self._record.deaths.append((time.time(), float("inf")))
+        await self._world.end(name, at_once=at_once)
+
+    def _back(self, name: str, settings: dict[str, str] | None = None) -> None:
+        if settings is not None:
+            self._record.settings.append(time.time())
+        self._world.start(name, settings)
+        if name == "writer":
+            died, _ = self._record.deaths[-1]
+            self._record.deaths[-1] = (died, time.time())
+
+    @asynccontextmanager
+    async def _broker(self, what: str) -> AsyncIterator[None]:
+        broker, lost = self._world.broker, self._record.lost
+        if what == "older":
+            await broker.save()
+            yield
+            lost.append(time.time())
+            await broker.kill()
+            broker.restore()
+            await broker.start()
+        elif what in ("small", "full_disk"):
+            await broker.stop()
+            await broker.start("small" if what == "small" else "full")
+            yield
+            lost.append(time.time())
+            await (broker.stop() if what == "small" else broker.kill())
+            await broker.start()
+        else:
+            async with self._gone(what):
+                yield
+
+    @asynccontextmanager
+    async def _gone(self, what: str) -> AsyncIterator[None]:
+        """Take the broker away, with its data or not, and with the writer's memory or not."""
+        broker = self._world.broker
+        self._record.lost.append(time.time())
+        if what == "empty_writer_away":
+            await self._away("writer", at_once=True)
+        await (broker.stop() if what == "term" else broker.kill())
+        if what.startswith("empty"):
+            broker.wipe()
+        yield
+        await broker.start()
+        if what == "empty_writer_away":
+            self._back("writer")
+
+    @asynccontextmanager
+    async def _stash(self, what: str) -> AsyncIterator[None]:
+        await self._world.control("stash", "fault", **STASH[what])
+        yield
+        await self._world.control("stash", "fault", kind="clear")
+
+    @asynccontextmanager
+    async def _plex(self, what: str, fault: Fault) -> AsyncIterator[None]:
+        command = {**PLEX, **PLEX_SOME, **PLEX_ITEM, **PLEX_LATER}[what]
+        if what in PLEX_ITEM or what in PLEX_LATER:
+            command = command | {"ratingKey": (await self._hands.item(fault.scene))["ratingKey"]}
+        made = await self._world.control("plex", "fault", **command)
+        yield
+        await self._world.control("plex", "fault", kind="clear", id=made["id"])
+
+    @asynccontextmanager
+    async def _link(self, link: str, what: str) -> AsyncIterator[None]:
+        for command in {**LINK, **LINK_BUS}[what]:
+            await self._world.carry(link, **command)
+        yield
+        await self._world.carry(link, kind="clear")
