@@ -16,7 +16,7 @@ from common.errors import NotFound, Unauthorized, Undecodable
 from common.messages import Outages
 from common.service import now
 from services.plex_writer import outages
-from services.plex_writer.plex import PlexUnavailable
+from services.plex_writer.plex import NotXml, PlexUnavailable
 
 if TYPE_CHECKING:
     from common.service import Service
@@ -71,6 +71,7 @@ class Link:
 
     async def doubt(self, error: PlexUnavailable | Unauthorized) -> bool:
         """After a failed request: probe, and say whether Plex is well all the same, so that the request is to blame."""
+        self._count_if_unreadable(error)
         if isinstance(error, Unauthorized):
             await self._went_away(error)
             return False
@@ -83,9 +84,14 @@ class Link:
             # the library was removed, which is no outage; without one the probe reads the list of libraries
             return await self._probe(None) if section else True
         except (PlexUnavailable, Unauthorized) as error:
+            self._count_if_unreadable(error)
             await self._went_away(error)
             return False
         return True
+
+    def _count_if_unreadable(self, error: PlexUnavailable | Unauthorized) -> None:
+        if isinstance(error, NotXml):
+            self._service.undecoded.add("Plex", Undecodable(str(error)))
 
     async def _come_up(self) -> bool:
         try:

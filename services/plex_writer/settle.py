@@ -86,12 +86,16 @@ def waiting(outcome: Outcome, detail: str, *, want: str, now: dt.datetime) -> Ou
     """Return the outcome of a scene that Plex does not have; it is asked for less and less often, down to daily.
 
     What is known of an item that it had stays: a file that was moved turns up in the same item, and what we wrote to
-    it would otherwise be taken for a person's.
+    it would otherwise be taken for a person's. Nothing is to be read again there before that.
     """
     waited = outcome.state == "waiting" and outcome.due is not None and outcome.want == want
     again = outcome.attempts + 1 if waited else 0
     delay = min(DAY, FIRST_WAIT * 2.0 ** min(again, 20))
-    done = ended(outcome, "waiting", detail, want=want, now=now, due_in=delay)
+    items = {
+        key: msgspec.structs.replace(item, state="failed") if item.state == "unsure" else item
+        for key, item in outcome.items.items()
+    }
+    done = ended(outcome, "waiting", detail, want=want, now=now, items=items, due_in=delay)
     return msgspec.structs.replace(done, attempts=again)
 
 

@@ -98,7 +98,7 @@ async def is_behind(reader: Reader, marks: Mapping[str, int | None]) -> bool:
 async def find_loss(table: Table, book: Book, undecoded: Undecoded, began: float) -> Loss:
     """Read the whole table back, and make the book true to it.
 
-    Rows that were touched since `began` are judged by memory. A row that the load leaves out is asked for by its own
+    Rows that were published since `began` are judged by memory. A row that the load leaves out is asked for by its own
     topic before it counts as missing, since a broker with low limits truncates a load in silence.
     """
     rows: dict[int, Stamp | None] = {}
@@ -127,7 +127,8 @@ def _correct(book: Book, absent: list[int], rows: Mapping[int, Stamp | None], be
             del book.entries[key]
             loss.missing.append(key)
     for key, stamp in rows.items():
-        if not book.touched(key, began):
+        # one that Stash said it has not was never cleared if the book did not know that the broker has it
+        if key not in book.entries or not book.touched(key, began):
             (loss.different if key in book.entries else loss.extra).append(key)
             book.distrust(key, stamp)
     return loss

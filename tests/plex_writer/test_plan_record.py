@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from common.item import Item
@@ -61,6 +62,15 @@ def test_after_a_kill_between_write_and_record_the_value_is_still_ours(policy: P
     assert shelf.scalars["summary"] == shelf.stored("second one")
     shelf.sync(Item(), outcome, fields)
     assert shelf.scalars["summary"] == ""
+
+
+def test_of_an_edit_that_plex_took_in_part_only_that_part_is_ours() -> None:
+    item = Item(summary="new", tags=("a", "b"))
+    before = Current(rating_key="1", section="1", scalars={"summary": "theirs"}, lists={"tags": tuple(entries("p"))})
+    shown = msgspec.structs.replace(before, lists={"tags": tuple(entries("p", "a"))})
+    edit = plan.plan(item, before, plan.Ours(), DEFAULT_FIELDS)
+    assert plan.applied(edit, before, shown) == "none"
+    assert plan.wrote_of(item, edit, before, shown, plan.Ours()) == {"tags": (entry_hash("a"),)}
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -129,6 +129,8 @@ def test_what_we_wrote_to_an_item_is_known_when_its_file_turns_up_again() -> Non
     away = settle.waiting(settle.begin(SCENE, "new want", SYNCED, NOW), "not there", want="new want", now=NOW)
     assert away.items == SYNCED.items
     assert settle.waiting(away, "not there", want="new want", now=NOW).items == SYNCED.items
+    begun = settle.waiting(outcome(items=BEGUN), "not there", want="new want", now=NOW).items["1"]
+    assert (begun.state, begun.intent) == ("failed", {})
 
 
 def test_a_wait_begins_anew_when_something_else_is_wanted() -> None:

@@ -44,6 +44,8 @@ def test_whatever_kind_of_outage_nothing_is_lost_and_nobody_is_blamed(running: W
     running.control("plex", "fault", kind="clear")
     running.settle()
     assert running.stats("failed") == 0
+    if kind == "html":
+        assert "no whole XML document" in running.stats("undecodable")["last"][0]
 
 
 def test_one_sick_item_is_set_aside_and_the_others_go_on(running: World) -> None:

@@ -25,7 +25,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=2.0, help="of edits and faults, in rounds of one (default 2)")
     parser.add_argument("--seed", type=int, default=1, help="decides everything that is left to chance (default 1)")
     parser.add_argument("--scenes", type=int, default=300, help="in the simulated Stash (default 300)")
-    parser.add_argument("--entities", action="store_true", help="rename tags, performers and studios, too")
+    parser.add_argument(
+        "--beyond", action="store_true", help="with edits that the product does not follow yet: renamed tags, and more"
+    )
     parser.add_argument(
         "--only", default="", metavar="NAMES", help="faults whose names begin so, as broker.,writer.kill"
     )
@@ -56,7 +58,7 @@ def main(options: argparse.Namespace) -> int:
     if options.mutant or options.mutants:
         names = list(MUTANTS) if options.mutants else [options.mutant]
         return asyncio.run(check_the_checker(names, options.scenes, say, as_json=options.json))
-    wanted = Options(options.seed, options.minutes, options.scenes, options.entities, options.only)
+    wanted = Options(options.seed, options.minutes, options.scenes, options.beyond, options.only)
     result = asyncio.run(run(wanted, say))
     print(json.dumps(result._asdict()) if options.json else shown(result))
     return 0 if result.clean else 1

@@ -17,20 +17,21 @@ SILENT_BEFORE: Final = 12.0
 WEIGHTS: Final = {
     "update": 40,
     "burst": 10,
-    "again": 12,
+    "again": 24,
     "noise": 5,
     "bulk": 4,
     "rename": 6,
     "new": 5,
     "create": 1,
-    "second": 2,
     "destroy": 3,
-    "person": 22,
+    "person": 28,
     "replace": 3,
 }
 # what no updated_at tells of, so that only a sweep finds it, or what is counted only then
 SILENT: Final = frozenset({"rename", "destroy"})
-ENTITIES: Final = ("tag_rename", "performer_rename", "studio_rename")
+# what the product does not follow by itself: names that many scenes have, a second file that Plex finds after Stash
+BEYOND: Final = {"tag_rename": 1, "performer_rename": 1, "studio_rename": 1, "second": 3}
+FEW: Final = 5
 
 
 class Edit(NamedTuple):
@@ -92,7 +93,7 @@ def _update(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
 
 def _again(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
     """Edit one of few scenes, so that persons' edits and faults meet one and the same again and again."""
-    few = [one for one in list(cast.files)[:8] if cast.busy.get(one, 0.0) <= at]
+    few = [one for one in list(cast.files)[:FEW] if cast.busy.get(one, 0.0) <= at]
     if few:
         yield Edit(at, "scene_update", chance.choice(few), {"fields": words.scene_fields(chance)})
 
@@ -169,11 +170,11 @@ def _destroy(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
 
 
 def _person(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
-    """Somebody edits an item in Plex; half of the time one of the few scenes that are edited again and again."""
-    few = [one for one in list(cast.files)[:8] if one in cast.in_plex and cast.busy.get(one, 0.0) <= at]
-    scene = chance.choice(few) if few and chance.random() < 0.5 else cast.pick(chance, at, filed=True)
+    """Somebody edits an item in Plex; mostly one of the few scenes that are edited again and again."""
+    few = [one for one in list(cast.files)[:FEW] if one in cast.in_plex and cast.busy.get(one, 0.0) <= at]
+    scene = chance.choice(few) if few and chance.random() < 0.7 else cast.pick(chance, at, filed=True)
     if scene:
-        kind = chance.choice(("set", "set", "set", "add", "add", "drop", "drop", "empty"))
+        kind = chance.choice(("set", "set", "add", "add", "add", "drop", "drop", "empty"))
         yield Edit(at, f"person_{kind}", scene, _persons_args(chance, kind))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tools.chaos.plain import fold, names
-from tools.chaos.scalars import RACE, Case, Violation
+from tools.chaos.record import CALM_RACE, RACE
+from tools.chaos.scalars import Case, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,9 +118,9 @@ def _was_final(story: Story, record: Record) -> bool:
     """
     removal, move, scene = story.before[-1], story.move, story.case.scene
     added = max((one.at for one in story.before if one.by == "product" and one.came), default=None)
-    if added is None or removal.emptied or move.at - removal.at < RACE or removal.at - added < RACE:
+    if added is None or removal.emptied or record.race(removal.at, move.at) or record.race(added, removal.at):
         return False
-    if record.forgot_since(added) or not record.calm(added, added + RACE):
+    if record.forgot_since(added) or not record.calm(added, added + CALM_RACE):
         return False
     between = [version for version in story.case.versions if added <= version.at <= move.at]
     return all(story.entry in wanted(version, story.name) for version in (record.at(scene, added), *between))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tools.chaos.plain import Version
 
 SETTLE = 12.0
+RACE = 15.0
+CALM_RACE = 3.0
+BYSTANDERS = ("provider.", "bus-provider.")
 TOLD = 200
 NEVER = float("inf")
 
@@ -96,8 +99,15 @@ class Record:
         return known[place - 1] if place else None
 
     def calm(self, since: float, until: float) -> bool:
-        """Tell whether no fault was about in that time."""
-        return not any(one.at <= until and one.until >= since for one in self.struck)
+        """Tell whether no fault was about in that time that concerns a write to Plex."""
+        return not any(
+            one.at <= until and one.until >= since for one in self.struck if not one.kind.startswith(BYSTANDERS)
+        )
+
+    def race(self, one: float, other: float) -> bool:
+        """Tell whether two things happened so close together that the product can't have known one at the other."""
+        since, until = sorted((one, other))
+        return until - since < (CALM_RACE if self.calm(since, until) else RACE)
 
     def forgot_since(self, moment: float) -> bool:
         """Tell whether what the product wrote before then may be unknown to it.

@@ -45,7 +45,7 @@ class Options(NamedTuple):
     seed: int
     minutes: float
     scenes: int
-    entities: bool = False
+    beyond: bool = False
     only: str = ""
 
 
@@ -113,7 +113,7 @@ class Run:
         """Bring both simulators to where the schedule begins."""
         world, options = self._world, self._options
         rows = await world.look("stash", "scenes")
-        schedule = schedule_of(options.seed, options.minutes, rows, entities=options.entities, only=options.only)
+        schedule = schedule_of(options.seed, options.minutes, rows, beyond=options.beyond, only=options.only)
         await world.control("plex", "settings", tag_mode=schedule.tag_mode, normalise=schedule.normalise)
         await self._hands.read_all(0.0)
         known = [self._record.versions[row["id"]][0] for row in rows if not is_late(row["id"])]

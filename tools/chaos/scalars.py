@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["lost", "stale", "overwritten", "stuck"]
 FIELDS: Final = {"title": "title", "summary": "summary", "originallyAvailableAt": "date", "studio": "studio"}
-LIMIT: Final = 10
-RACE: Final = 15.0
+SHORTLY: Final = 10.0
 
 
 class Violation(NamedTuple):
@@ -82,7 +81,7 @@ def _may_stay(case: Case, name: str, policy: str, last: Write | None, record: Re
     shown, ours = case.shown[name], last is not None and last.by == "product"
     if not getattr(case.now, FIELDS[name]):
         # an empty value clears, or with a title replaces, only what is ours
-        return not ours or (last is not None and record.forgot_since(last.at)) or _doubtful(last, case)
+        return not ours or (last is not None and record.forgot_since(last.at)) or _doubtful(last, case, record)
     if policy == "fill" and not ours and shown:
         return True
     if policy == "fill" and last is not None and ours and record.forgot_since(last.at):
@@ -90,10 +89,10 @@ def _may_stay(case: Case, name: str, policy: str, last: Write | None, record: Re
     return last is not None and last.by == "person" and unchanged_since(case, record, last.at)
 
 
-def _doubtful(last: Write | None, case: Case) -> bool:
+def _doubtful(last: Write | None, case: Case, record: Record) -> bool:
     """Tell whether a person's write was so close to ours that nobody can say whose value is shown."""
     return last is not None and any(
-        write.by == "person" and abs(write.at - last.at) < RACE for write in case.writes if write.n != last.n
+        write.by == "person" and record.race(write.at, last.at) for write in case.writes if write.n != last.n
     )
 
 
@@ -105,7 +104,7 @@ def _persons(case: Case, name: str, policy: str, touches: Sequence[Write], recor
         if write.by == "product" and before is not None and before.by == "person" and before.after[name]:
             value = before.after[name]
             fills = policy == "fill" or (name == "title" and _untitled(case, record, write.at))
-            close = write.at - before.at < RACE
+            close = record.race(before.at, write.at)
             if (policy == "off" or (fills and value not in ours and not close)) or (
                 not fills and _at_once(case, before, write, record)
             ):
@@ -118,14 +117,14 @@ def _persons(case: Case, name: str, policy: str, touches: Sequence[Write], recor
 
 def _untitled(case: Case, record: Record, moment: float) -> bool:
     """Tell whether the scene had no title at that time, nor shortly before."""
-    versions = [record.at(case.scene, moment - back) for back in (0.0, LIMIT)]
+    versions = [record.at(case.scene, moment - back) for back in (0.0, SHORTLY)]
     return all(version is not None and not version.title for version in versions)
 
 
 def _at_once(case: Case, person: Write, write: Write, record: Record) -> bool:
     """Tell whether nothing called for a write: no fault ever, and no change of the scene since we wrote it last."""
     earlier = max((one.at for one in case.writes if one.by == "product" and one.at < person.at), default=0.0)
-    changed = any(earlier - RACE < version.at <= write.at for version in case.versions)
+    changed = any(earlier - SHORTLY < version.at <= write.at for version in case.versions)
     return record.calm(0.0, write.at) and not record.settings and not changed
 
 

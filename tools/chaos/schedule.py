@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tools.chaos import words
-from tools.chaos.edits import CALM, ENTITIES, WEIGHTS, Cast, Edit, cast_of, script
+from tools.chaos.edits import BEYOND, CALM, WEIGHTS, Cast, Edit, cast_of, script
 from tools.chaos.faults import KINDS, Fault, args_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ ROUND: Final = 60.0
 EDITS_A_SECOND: Final = 3.0
 PAUSE: Final = (0.6, 2.6)
 LATE_EVERY: Final = 20
-BASES: Final = ("", "", "", "", "summary=fill", "studio=fill,date=fill", "performers=off")
+BASES: Final = ("", "", "", "", "", "summary=fill", "studio=fill,date=fill", "performers=off")
 
 
 class Round(NamedTuple):
@@ -52,17 +52,18 @@ def is_late(scene: int) -> bool:
 
 
 def schedule_of(
-    seed: int, minutes: float, rows: Sequence[dict[str, Any]], *, entities: bool = False, only: str = ""
+    seed: int, minutes: float, rows: Sequence[dict[str, Any]], *, beyond: bool = False, only: str = ""
 ) -> Schedule:
     """Return the schedule for so many minutes over scenes as Stash tells of them.
 
-    `entities`: tags, performers and studios are renamed, too. `only`: no faults but those whose name begins so.
+    `beyond`: with edits, too, that the product does not follow by itself. `only`: no faults but those whose names begin
+    so, as in `plex.down,broker.`.
     """
     chance = random.Random(seed)  # noqa: S311 - a script, no secret
     cast = cast_of(rows, is_late)
     count = max(1, round(minutes))
     used: Counter[str] = Counter()
-    kinds = WEIGHTS | (dict.fromkeys(ENTITIES, 1) if entities else {})
+    kinds = WEIGHTS | (BEYOND if beyond else {})
     head = (chance.choice(("add", "replace")), chance.random() < 0.3, chance.choice(BASES))
     rounds = []
     for n in range(count):

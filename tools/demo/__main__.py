@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import signal
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiomqtt
@@ -36,7 +38,7 @@ async def main(options: argparse.Namespace) -> int:
     """Tell the story in a world of its own; a signal ends both."""
     _end_on_signal()
     screen = Screen()
-    with World() as world:
+    with World(Path(tempfile.mkdtemp(prefix="stash2plex-demo-"))) as world:
         try:
             return await tell(world, screen, tamper=options.tamper, keep=options.keep)
         except Broken as broken:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tools.demo.promise import Broken
 from tools.demo.servers import TOKEN
 from tools.processes import Broker, NotStarted, Process, Server, free_port, service, stop_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCENES = 200
 # the same folder, as Stash and as Plex see it
@@ -23,10 +24,10 @@ ENDS_AT_ONCE = 3.0
 
 
 class World:
-    """All processes with their log files; leaving it ends them and removes the logs, unless those are kept."""
+    """All processes, with their log files in `folder`; leaving it ends them and removes the folder, or keeps it."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="stash2plex-demo-"))
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._logs_kept = False
         self.broker = Broker(self.folder)
         self.stash = Server("stash", "simulators.stash", ["--scenes", str(SCENES), "--root", FOLDERS[0]], self.folder)
