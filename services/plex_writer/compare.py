@@ -14,7 +14,7 @@ import structlog
 
 from common import messages
 from common.errors import Undecodable
-from common.item import excluded, item_of, want
+from common.item import item_of, want
 from common.messages import Scene, WatcherInfo
 from common.table import Counted, Loaded
 from services.plex_writer import settle
@@ -84,14 +84,14 @@ class Compare:
     def _is_unsettled(self, scene: Scene) -> bool:
         item = item_of(scene, self._options)
         outcome = self._outcomes.get(scene.id)
-        if settle.is_stale(scene, outcome):
+        if settle.is_stale(scene, outcome) or self._outcomes.is_unreadable(scene.id):
             return False
         now = dt.datetime.now(dt.UTC)
         if settle.dirty_because(scene, outcome, want(item, self._fingerprint), now) is not None:
             return True
         if outcome is not None and (rest := settle.seconds_until_due(outcome, now)) is not None:
             self._dirty.remind(scene.id, time.monotonic() + rest)
-        if outcome is None or outcome.state != "waiting" or excluded(scene, self._options.filters):
+        if outcome is None or outcome.state != "waiting":
             return False
         self._library.waiting.add(scene.id, item.paths)
         return bool(self._library.find(item.paths))

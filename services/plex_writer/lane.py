@@ -16,7 +16,7 @@ import structlog
 
 from common import messages
 from common.errors import Rejected, Undecodable
-from common.item import Item, excluded, item_of, want
+from common.item import Item, item_of, want
 from common.messages import ItemOutcome, Outcome, Scene
 from services.plex_writer import plan, settle
 from services.plex_writer.match import holds
@@ -106,7 +106,9 @@ class Lane:
         await self._outcomes.ensure(rows)
         jobs = [job for ticket in tickets if (job := await self._open(ticket, rows.get(ticket.scene_id))) is not None]
         await self._aim(jobs)
-        jobs = [job for job in jobs if await self._has_target(job)]
+        claimed: dict[str, int] = {}
+        jobs.sort(key=lambda job: job.scene.stamp, reverse=True)
+        jobs = [job for job in jobs if await self._has_target(job, claimed)]
         await self._announce(jobs)
         done = await self._write(jobs)
         await self._look(done)
@@ -141,16 +143,15 @@ class Lane:
                 await cleared
         scene = self._decode(ticket.scene_id, row)
         before = self._outcomes.get(ticket.scene_id)
-        if scene is None or settle.is_stale(scene, before):
+        if scene is None or settle.is_stale(scene, before) or self._outcomes.is_unreadable(ticket.scene_id):
             self._dirty.settle(ticket)
             return None
         item = item_of(scene, self._options)
         wanted = want(item, self._fingerprint)
         job = _Job(ticket, scene, item, wanted, settle.begin(scene, wanted, before, _now()))
-        if (reason := excluded(scene, self._options.filters)) is not None:
-            await self._end(
-                job, settle.ended(job.outcome, "skipped", f"Not written: {reason}.", want=wanted, now=_now())
-            )
+        if item.skipped:
+            detail = f"Not written: {item.skipped}."
+            await self._end(job, settle.ended(job.outcome, "skipped", detail, want=wanted, now=_now()))
             return None
         reason = settle.dirty_because(scene, before, wanted, _now())
         if not ticket.look and reason is None:
@@ -173,29 +174,32 @@ class Lane:
                     edit = plan.plan(job.item, current, ours, self._options.fields)
                     job.targets.append(_Target(current, ours, edit))
 
-    async def _has_target(self, job: _Job) -> bool:
-        """End a scene that Plex does not have, or whose item another scene owns."""
+    async def _has_target(self, job: _Job, claimed: dict[str, int]) -> bool:
+        """End a scene that Plex does not have, or whose item another scene owns; `claimed` is by newer ones at hand."""
         for target in job.targets:
-            rival = self._rival(job, target.current.rating_key)
+            rating_key = target.current.rating_key
+            rival = claimed.get(rating_key) or self._rival(job, rating_key)
             if rival is not None:
                 detail = (
-                    f"Plex's item {target.current.rating_key} holds files of this scene and of scene {rival}, which is "
-                    "newer and owns it; split the item in Plex, or pin one of the two."
+                    f"Plex's item {rating_key} holds files of this scene and of scene {rival}, which is newer and owns "
+                    "it; split the item in Plex."
                 )
-                await self._end(
-                    job, settle.ended(job.outcome, "ambiguous", detail, want=job.want, now=_now(), items={})
-                )
+                await self._end(job, settle.ended(job.outcome, "ambiguous", detail, want=job.want, now=_now()))
                 return False
-        if job.targets:
-            return True
-        detail = self._library.why_missing(job.scene)
-        outcome = settle.waiting(job.outcome, detail, want=job.want, now=_now())
+        if not job.targets:
+            await self._let_wait(job)
+            return False
+        claimed.update({target.current.rating_key: job.scene.id for target in job.targets})
+        job.outcome = settle.found(job.outcome)
+        return True
+
+    async def _let_wait(self, job: _Job) -> None:
+        outcome = settle.waiting(job.outcome, self._library.why_missing(job.scene), want=job.want, now=_now())
         self._library.waiting.add(job.scene.id, job.item.paths)
         if self._library.find(job.item.paths):
             # a listing brought its file between our look at the index and now, and woke nobody yet
             self._dirty.mark(job.scene.id, live=False, look=True)
         await self._end(job, outcome)
-        return False
 
     def _rival(self, job: _Job, rating_key: str) -> int | None:
         """Return the scene with the larger stamp that owns the item; one with a smaller stamp has to look again."""
@@ -205,7 +209,7 @@ class Lane:
         other = self._outcomes.get(owner)
         if other is not None and other.stamp > job.scene.stamp:
             return owner
-        self._dirty.mark(owner, live=False)
+        self._dirty.mark(owner, live=False, look=True)
         return None
 
     async def _announce(self, jobs: Iterable[_Job]) -> None:
@@ -267,11 +271,13 @@ class Lane:
 
     def _item_outcome(self, job: _Job, target: _Target, shown: plan.Current | None) -> ItemOutcome:
         known = job.outcome.items.get(target.current.rating_key)
-        if shown is None or (target.sent and plan.applied(target.edit, target.current, shown) != "all"):
-            intent = plan.intent_of(target.edit, target.current, target.ours)
+        intent = plan.intent_of(target.edit, target.current, target.ours)
+        if shown is None:
             return ItemOutcome(state="unsure", want=job.want, wrote=known.wrote if known else {}, intent=intent)
         edit = target.edit if target.sent else plan.Edit()
         wrote = plan.wrote_of(job.item, edit, target.current, shown, target.ours)
+        if target.sent and plan.applied(target.edit, target.current, shown) != "all":
+            return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent)
         return ItemOutcome(state="failed" if target.refused else "synced", want=job.want, wrote=wrote)
 
     async def _end(self, job: _Job, outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from common import messages
 from common.errors import Undecodable
 from common.messages import Outcome, Stamp
+from services.plex_writer import settle
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,6 +35,7 @@ class Outcomes:
         self._owners: dict[str, int] = {}
         self._touched: set[int] | None = None
         self._complete = False
+        self._unreadable: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -48,6 +50,10 @@ class Outcomes:
         """Return a scene's outcome, or None when there is none that can be read."""
         row = self._rows.get(scene_id)
         return None if row is None else self._read(scene_id, row)
+
+    def is_unreadable(self, scene_id: int) -> bool:
+        """Tell whether the broker has an outcome that can't be read; replacing it would forget what is ours."""
+        return scene_id in self._unreadable
 
     def owner(self, rating_key: str) -> int | None:
         """Return the scene that writes this item."""
@@ -66,9 +72,10 @@ class Outcomes:
 
     async def clear(self, scene_id: int) -> asyncio.Future[None] | None:
         """Forget the outcome of a scene that is gone; the Plex item stays as it is."""
-        if scene_id not in self._rows:
+        if scene_id not in self._rows and scene_id not in self._unreadable:
             return None
         self._forget(scene_id)
+        self._unreadable.discard(scene_id)
         self._next_stamp(scene_id)
         return await self._table.delete(scene_id)
 
@@ -110,7 +117,8 @@ class Outcomes:
             touched = self._touched
         finally:
             self._touched = None
-        wrong = {key for key in found.keys() | self._rows.keys() if found.get(key) != self._rows.get(key)} - touched
+        wrong = {key for key in found.keys() | self._rows.keys() if found.get(key) != self._rows.get(key)}
+        wrong -= touched | self._unreadable
         if wrong:
             self.stamp = Stamp(max(self.stamp.epoch + 1, time.time_ns() // 1_000_000), self.stamp.seq)
         for key in wrong:
@@ -123,6 +131,7 @@ class Outcomes:
             return messages.decode(Outcome, row)
         except Undecodable as error:
             self._undecoded.add(self._table.topic(scene_id), error)
+            self._unreadable.add(scene_id)
             return None
 
     def _next_stamp(self, scene_id: int) -> None:
@@ -132,10 +141,11 @@ class Outcomes:
 
     def _remember(self, outcome: Outcome, row: bytes) -> None:
         self._forget(outcome.id)
+        self._unreadable.discard(outcome.id)
         self._rows[outcome.id] = row
         self._state_of[outcome.id] = outcome.state
         self.states[outcome.state] += 1
-        for rating_key in outcome.items:
+        for rating_key in settle.owned(outcome):
             self._owners[rating_key] = outcome.id
 
     def _forget(self, scene_id: int) -> None:

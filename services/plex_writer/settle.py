@@ -99,6 +99,21 @@ def waiting(outcome: Outcome, detail: str, *, want: str, now: dt.datetime) -> Ou
     return msgspec.structs.replace(done, attempts=again)
 
 
+def found(outcome: Outcome) -> Outcome:
+    """Return the outcome of a scene whose item turned up: how often it waited is no failure of a write."""
+    waited = outcome.state == "waiting" and not any(item.state == "unsure" for item in outcome.items.values())
+    return msgspec.structs.replace(outcome, attempts=0) if waited else outcome
+
+
+def owned(outcome: Outcome) -> set[str]:
+    """Return the rating keys that this scene writes; a memory of items from before it waited gives no claim."""
+    if outcome.state in {"synced", "failed"}:
+        return set(outcome.items)
+    if outcome.state == "waiting":
+        return {key for key, item in outcome.items.items() if item.state == "unsure"}
+    return set()
+
+
 def blamed(outcome: Outcome, why: str, *, want: str, now: dt.datetime) -> tuple[Outcome, float]:
     """Charge a failure to one scene while Plex is well; return its outcome and the seconds until the next attempt.
 

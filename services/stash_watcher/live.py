@@ -114,6 +114,8 @@ class Live:
         elif overflow:
             self._want_sweep()
         self._check_balance(glance.total)
+        if not parts.desk.asks and not parts.work.backlog and parts.desk.next_due() is None:
+            parts.watermark.settled = parts.watermark.mark
 
     async def _glance(self, began: float, *, wide: bool) -> tuple[Glance, bool]:
         """Look through the window page by page and ask for what differs; True when the window is too long for that."""

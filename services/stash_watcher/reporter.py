@@ -88,7 +88,7 @@ class Reporter:
             seq=stamp.seq,
             scenes=len(parts.publisher.book),
             loading=parts.loading,
-            watermarks={"scene": parts.watermark.mark} if parts.watermark.mark else {},
+            watermarks={"scene": parts.watermark.settled} if parts.watermark.settled else {},
         )
 
     def _present_stats(self) -> WatcherStats:

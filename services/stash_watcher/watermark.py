@@ -23,6 +23,7 @@ WIDE = dt.timedelta(hours=2)
 LAG = dt.timedelta(minutes=30)
 FUTURE = dt.timedelta(days=1)
 FRESH = dt.timedelta(minutes=1)
+UNSETTLED = FRESH + dt.timedelta(seconds=10)
 ANY_ZONE = dt.timedelta(hours=15)
 
 
@@ -35,9 +36,13 @@ class Window(NamedTuple):
 
 @dataclass(slots=True)
 class Watermark:
-    """How far Stash's changes have been seen: `mark` is raw, `clock` is Stash's own when it last answered."""
+    """How far Stash's changes have been seen: `mark` is raw, `clock` is Stash's own when it last answered.
+
+    `settled` is the mark up to which nothing has to be looked at again, not even after a restart.
+    """
 
     mark: str = ""
+    settled: str = ""
     clock: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     floor: dt.datetime | None = None
 
@@ -50,6 +55,37 @@ class Watermark:
     def window(self, *, wide: bool = False) -> Window:
         """Return what the next look asks for; a wide one also finds what text order hides when clocks go back."""
         return window(self.mark, self.clock, None if wide else self.floor, WIDE if wide else OVERLAP)
+
+
+class Youngest:
+    """Collects the rows of a table that are as young as the youngest, give or take UNSETTLED.
+
+    Those may have been published while they were fresh by a watcher that did not live to look again.
+    """
+
+    def __init__(self, settled: str) -> None:
+        self._settled = moment(settled)
+        self._rows: list[tuple[dt.datetime, int]] = []
+        self._kept = 0
+
+    def add(self, scene_id: int, raw: str) -> None:
+        """Take in one row."""
+        time = moment(raw)
+        if time is None or (self._settled is not None and time <= self._settled):
+            return
+        self._rows.append((time, scene_id))
+        if len(self._rows) > 1_000 + 2 * self._kept:
+            self._prune()
+
+    def ids(self) -> list[int]:
+        """Return the scenes to look at again, in id order."""
+        self._prune()
+        return sorted(key for _, key in self._rows)
+
+    def _prune(self) -> None:
+        limit = max((time for time, _ in self._rows), default=None)
+        self._rows = [row for row in self._rows if limit is not None and row[0] >= limit - UNSETTLED]
+        self._kept = len(self._rows)
 
 
 def moment(raw: str) -> dt.datetime | None:

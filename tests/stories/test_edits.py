@@ -121,3 +121,30 @@ def test_changed_settings_are_planned_again_and_unchanged_ones_are_not(running: 
     running.start("plex_writer", S2P_FIELDS="studio=off")
     wait_until(lambda: running.outcome(9).get("want") != "" and running.stats("pending") == 0, "the new plan")
     assert item_of(running, 9)["studio"] != "Shown Nowhere"
+
+
+def test_an_outcome_that_cannot_be_read_is_left_alone_and_the_rest_goes_on(running: World) -> None:
+    running.services["plex_writer"].stop()
+    newer = b'{"v":2,"id":10,"wrote":"in a form of the future"}'
+    running.ear.tell("plex/plex/scene/10", newer, retain=True)
+    running.start("plex_writer")
+    running.edit(10, title="Not Written")
+    running.edit(11, title="Written")
+    wait_until(lambda: item_of(running, 11)["title"] == "Written", "the other scene")
+    wait_until(lambda: running.stats("pending") == 0, "both to be handled")
+    assert running.ear.newest["stash2plex/plex/plex/scene/10"] == newer
+    assert "Not Written" not in {item["title"] for item in running.items().values()}
+    wait_until(lambda: running.stats("undecodable")["count"] >= 1, "it to be counted")
+
+
+def test_an_item_that_holds_files_of_two_scenes_belongs_to_the_newer_one(running: World) -> None:
+    merged, other = key_of(running, 2), key_of(running, 3)
+    running.control("plex", "merge", ratingKeys=[merged, other])
+    running.edit(3, title="The Newer Owns It")
+    running.services["plex_writer"].stop()
+    running.start("plex_writer")
+    wait_until(lambda: running.outcome(2).get("state") == "ambiguous", "the older scene to step back")
+    (item,) = running.look("plex", "items", ratingKey=merged)
+    assert item["title"] == "The Newer Owns It"
+    assert f"item {merged}" in running.outcome(2)["detail"]
+    assert running.outcome(3)["state"] == "synced"

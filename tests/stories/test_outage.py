@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.story
 
 
+def titled(world: World, scene_id: int, title: str) -> bool:
+    """Tell whether a scene is published with this title."""
+    return bool(world.ear.json(f"stash/scene/{scene_id}").get("title") == title)
+
+
 def test_sixty_edits_over_twenty_scenes_in_an_outage_are_one_write_an_item(running: World) -> None:
     before = len(running.writes())
     running.control("plex", "fault", kind="down")
     for turn in range(3):
         for scene_id in range(1, 21):
             running.edit(scene_id, title=f"Scene {scene_id}, edit {turn}")
+    wait_until(lambda: all(titled(running, n, f"Scene {n}, edit 2") for n in range(1, 21)), "the newest on the bus")
     wait_until(lambda: running.stats("pending") == 20, "pending to grow to 20")
     wait_until(lambda: running.ear.json("plex/plex/state")["plex"] == "unreachable", "the outage to be told")
     running.control("plex", "fault", kind="clear")
