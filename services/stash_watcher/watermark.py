@@ -63,24 +63,24 @@ class Youngest:
     Those may have been published while they were fresh by a watcher that did not live to look again.
     """
 
-    def __init__(self, settled: str) -> None:
-        self._settled = moment(settled)
+    def __init__(self) -> None:
         self._rows: list[tuple[dt.datetime, int]] = []
         self._kept = 0
 
     def add(self, scene_id: int, raw: str) -> None:
         """Take in one row."""
         time = moment(raw)
-        if time is None or (self._settled is not None and time <= self._settled):
+        if time is None:
             return
         self._rows.append((time, scene_id))
         if len(self._rows) > 1_000 + 2 * self._kept:
             self._prune()
 
-    def ids(self) -> list[int]:
-        """Return the scenes to look at again, in id order."""
+    def after(self, settled: str) -> list[int]:
+        """Return the scenes to look at again, in id order: those that changed after `settled`, a raw watermark."""
         self._prune()
-        return sorted(key for _, key in self._rows)
+        known = moment(settled)
+        return sorted(key for time, key in self._rows if known is None or time > known)
 
     def _prune(self) -> None:
         limit = max((time for time, _ in self._rows), default=None)

@@ -106,3 +106,14 @@ def test_a_stash_that_is_not_there_yet_is_waited_for(make_world: Callable[..., W
     world.fault("clear")
     world.settle()
     assert world.state()["stash"] == "reachable"
+
+
+def test_a_second_edit_in_the_same_second_is_found_after_a_kill(world: World) -> None:
+    """Stash's updated_at has whole seconds: nothing in any listing tells the second edit from the first."""
+    world.do("scene_update", id=5, fields={"title": "first"})
+    world.until(lambda: world.ear.json("stash/scene/5")["title"] == "first", "the first edit")
+    world.kill()
+    updated = world.ear.json("stash/scene/5")["updated_at"]
+    world.do("sql", table="scenes", id=5, set={"title": "second", "updated_at": updated})
+    world.start()
+    world.settle()

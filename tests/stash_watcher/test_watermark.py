@@ -14,6 +14,7 @@ from services.stash_watcher.watermark import (
     OVERLAP,
     WIDE,
     Watermark,
+    Youngest,
     is_fresh,
     moment,
     moved_zone,
@@ -131,3 +132,21 @@ def test_no_text_makes_it_fail(text: str) -> None:
     mark.saw([text], NOW)
     assert moment(mark.mark) is not None
     assert mark.window().since < mark.window().upto
+
+
+def test_the_youngest_rows_are_those_within_a_minute_of_the_youngest_of_all() -> None:
+    youngest = Youngest()
+    for scene_id, seconds in enumerate([500, 30, 0, 90, 60], 1):
+        youngest.add(scene_id, stored(NOW - dt.timedelta(seconds=seconds), "Europe/Berlin"))
+    youngest.add(9, "no time")
+    assert youngest.after("") == [2, 3, 5]
+    assert youngest.after(stored(NOW - dt.timedelta(seconds=30), "UTC")) == [3]
+    assert youngest.after(stored(NOW, "UTC")) == []
+
+
+def test_a_large_table_of_old_rows_is_not_kept() -> None:
+    youngest = Youngest()
+    for scene_id in range(10_000):
+        youngest.add(scene_id, stored(NOW + dt.timedelta(hours=scene_id), "UTC"))
+    assert len(youngest._rows) <= 1_002
+    assert youngest.after("") == [9_999]
