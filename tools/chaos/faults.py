@@ -108,7 +108,7 @@ def _kinds() -> dict[str, Kind]:
         found[f"{name}.second"] = Kind((name,), (4.0, 10.0), 0.5)
     found["writer.kill_in_put"] = Kind(("writer", "plex"), (1.2, 2.2), 3.0, victim=True)
     found["watcher.kill_in_answer"] = Kind(("watcher", "stash"), (0.8, 2.0), 1.5, victim=True)
-    found["writer.settings"] = Kind(("writer",), (3.0, 8.0), 1.5)
+    found["writer.settings"] = Kind(("writer",), (4.0, 8.0), 1.5, victim=True)
     for what in ("kill", "term", "empty", "older", "small", "full_disk"):
         found[f"broker.{what}"] = Kind(("broker", "writer"), (0.5, 4.0), 1.5, rest=AUDIT)
     found["broker.empty_writer_away"] = Kind(("broker", "writer"), (1.0, 3.0), 0.5, rest=AUDIT)
@@ -135,4 +135,6 @@ def args_of(chance: random.Random, kind: str) -> dict[str, Any]:
         args["when"] = chance.choice(("before", "after"))
     if KINDS[kind].victim:
         args["edit"] = words.described(chance)
+    if kind == "writer.settings":
+        args["edit"]["studio"] = chance.choice(words.STUDIOS)
     return args

@@ -151,8 +151,8 @@ MUTANTS: Final[dict[str, Mutant]] = {
         (
             Change(
                 f"{WRITER}/lane.py",
-                'shown is None or (target.sent and plan.applied(target.edit, target.current, shown) != "all")',
-                "shown is None",
+                'if target.sent and plan.applied(target.edit, target.current, shown) != "all":',
+                "if False:",
             ),
         ),
         "plex.swallowed",

@@ -121,7 +121,9 @@ def _tied(chance: random.Random, cast: Cast, fault: Fault) -> Iterator[Edit]:
     if not fault.scene:
         return
     cast.busy[fault.scene] = fault.at + fault.lasts + 2.0
-    yield Edit(fault.at + 0.05, "scene_update", fault.scene, {"fields": fault.args["edit"]})
+    # settings hold once the writer is up again, and what is written under them has to be planned again afterwards
+    begun = fault.at + (2.5 if fault.kind == "writer.settings" else 0.05)
+    yield Edit(begun, "scene_update", fault.scene, {"fields": fault.args["edit"]})
     if fault.kind == "plex.late_commit":
         yield Edit(fault.at + 4.0, "scene_update", fault.scene, {"fields": words.described(chance)})
     if fault.kind == "writer.kill_in_put":
