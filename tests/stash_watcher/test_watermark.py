@@ -91,7 +91,7 @@ def test_a_wide_look_finds_what_is_written_after_the_clocks_went_back() -> None:
     before = dt.datetime(2026, 10, 25, 2, 59, 0, tzinfo=zone)
     after = before.astimezone(dt.UTC) + dt.timedelta(minutes=2)
     assert stored(after, "Europe/Berlin") < stored(before, "Europe/Berlin")
-    mark = Watermark(stored(before, "Europe/Berlin"), after, floor=after)
+    mark = Watermark(stored(before, "Europe/Berlin"), clock=after, floor=after)
     assert mark.window().since > stored(after, "Europe/Berlin")
     wide = mark.window(wide=True)
     assert wide.since <= stored(after, "Europe/Berlin") <= wide.upto
@@ -128,7 +128,7 @@ def test_a_change_is_fresh_for_a_minute(seconds: int, fresh: bool) -> None:
 
 @given(st.text(max_size=30))
 def test_no_text_makes_it_fail(text: str) -> None:
-    mark = Watermark("2026-01-10T10:00:00Z", NOW)
+    mark = Watermark("2026-01-10T10:00:00Z", clock=NOW)
     mark.saw([text], NOW)
     assert moment(mark.mark) is not None
     assert mark.window().since < mark.window().upto

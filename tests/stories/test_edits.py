@@ -144,7 +144,7 @@ def test_an_item_that_holds_files_of_two_scenes_belongs_to_the_newer_one(running
     running.services["plex_writer"].stop()
     running.start("plex_writer")
     wait_until(lambda: running.outcome(2).get("state") == "ambiguous", "the older scene to step back")
-    (item,) = running.look("plex", "items", ratingKey=merged)
-    assert item["title"] == "The Newer Owns It"
+    wait_until(lambda: item_of(running, 3)["title"] == "The Newer Owns It", "the newer one's edit")
+    assert key_of(running, 3) == merged
     assert f"item {merged}" in running.outcome(2)["detail"]
     assert running.outcome(3)["state"] == "synced"
