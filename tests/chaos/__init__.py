@@ -1,0 +1,1 @@
+"""Tests of the chaos runner: its schedule, its checker, and short runs of it."""

@@ -1,0 +1,118 @@
+"""What the checker says of texts: lost, stale, overwritten, and what a person may keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.given import Story, item, version
+
+
+def test_a_value_as_in_stash_is_right_whatever_spaces_it_has() -> None:
+    story = Story(version(title="Two Spaces")).write(10, "product", "title", "x", " Two  Spaces")
+    assert story.kinds(item(title=" Two  Spaces")) == []
+
+
+def test_a_change_that_nobody_wrote_is_lost() -> None:
+    assert Story(version(), version(100, title="New")).kinds(item()) == ["lost"]
+
+
+def test_an_older_value_of_ours_that_stayed_is_stale() -> None:
+    story = Story(version(title="Old"), version(100, title="New")).write(110, "product", "title", "One", "Old")
+    assert story.kinds(item(title="Old")) == ["stale"]
+
+
+def test_a_persons_value_may_stay_until_the_scene_changes() -> None:
+    story = Story().write(50, "product", "title", "x", "One").write(100, "person", "title", "One", "Mine")
+    assert story.kinds(item(title="Mine")) == []
+
+
+def test_a_persons_value_may_not_stay_after_the_scene_changed() -> None:
+    story = Story(version(), version(200, summary="Said"))
+    story.write(50, "product", "title", "x", "One").write(100, "person", "title", "One", "Mine")
+    assert story.kinds(item(title="Mine", summary="Said")) == ["lost"]
+
+
+def test_a_change_and_its_undoing_may_leave_a_persons_value() -> None:
+    story = Story(version(), version(200, title="New"), version(201, title="One"))
+    story.write(50, "product", "title", "x", "One").write(100, "person", "title", "One", "Mine")
+    assert story.kinds(item(title="Mine")) == []
+
+
+def test_a_persons_value_under_fill_may_stay_for_ever() -> None:
+    story = Story(version(), version(200, summary="Stash's"))
+    story.write(100, "person", "summary", "", "Mine")
+    assert story.kinds(item(summary="Mine"), settings="summary=fill") == []
+
+
+def test_a_persons_value_under_fill_may_not_be_replaced() -> None:
+    story = Story(version(), version(200, summary="Stash's"))
+    story.write(100, "person", "summary", "", "Mine").write(201, "product", "summary", "Mine", "Stash's")
+    assert story.kinds(item(summary="Stash's"), settings="summary=fill") == ["overwritten"]
+
+
+def test_an_empty_field_under_fill_has_to_be_filled() -> None:
+    assert Story(version(summary="Said")).kinds(item(), settings="summary=fill") == ["lost"]
+
+
+def test_a_field_that_is_off_is_nobodys_business_but_a_persons() -> None:
+    story = Story(version(summary="Said"))
+    assert story.kinds(item(summary="Other"), settings="summary=off") == []
+    story.write(100, "person", "summary", "", "Mine").write(101, "product", "summary", "Mine", "Said")
+    assert story.kinds(item(summary="Said"), settings="summary=off") == ["overwritten"]
+
+
+def test_an_emptied_field_takes_our_value_away_and_leaves_a_persons() -> None:
+    story = Story(version(summary="Said"), version(200)).write(50, "product", "summary", "", "Said")
+    assert story.kinds(item(summary="Said")) == ["stale"]
+    story.write(100, "person", "summary", "Said", "Mine")
+    assert story.kinds(item(summary="Mine")) == []
+
+
+def test_an_emptied_field_may_keep_what_the_product_forgot_to_have_written() -> None:
+    story = Story(version(summary="Said"), version(200)).write(50, "product", "summary", "", "Said")
+    story.record.lost.append(60)
+    story.record.deaths.append((59, 61))
+    assert story.kinds(item(summary="Said")) == []
+
+
+def test_a_writer_that_lives_through_a_loss_forgets_nothing() -> None:
+    story = Story(version(summary="Said"), version(200)).write(50, "product", "summary", "", "Said")
+    story.record.lost.append(60)
+    story.record.deaths.append((100, 101))
+    assert story.kinds(item(summary="Said")) == ["stale"]
+
+
+def test_a_writer_cut_off_from_the_broker_has_not_put_its_loss_right() -> None:
+    story = Story(version(summary="Said"), version(200)).write(50, "product", "summary", "", "Said")
+    story.record.lost.append(60)
+    story.fault("bus-writer.blackhole", 65, 95).record.deaths.append((100, 101))
+    assert story.kinds(item(summary="Said")) == []
+
+
+def test_a_scene_without_a_title_is_called_after_its_file_unless_plex_has_a_title() -> None:
+    story = Story(version(title="")).write(50, "product", "title", "x", "One")
+    assert story.kinds(item(title="One")) == []
+    assert Story(version(title="")).kinds(item(title="One 2020")) == []
+
+
+def test_a_value_that_no_scene_of_the_item_ever_had_was_written_to_the_wrong_item() -> None:
+    story = Story().write(10, "product", "title", "x", "Another's").write(11, "product", "title", "Another's", "One")
+    assert story.kinds(item()) == ["overwritten"]
+
+
+def test_a_field_that_is_a_persons_alone_may_not_be_touched() -> None:
+    story = Story().write(10, "person", "tagline", "", "Mine").write(20, "product", "tagline", "Mine", "Ours")
+    assert story.kinds(item()) == ["overwritten"]
+
+
+@pytest.mark.parametrize(("disturbed", "found"), [(False, ["overwritten"]), (True, [])])
+def test_a_synced_value_is_not_taken_from_a_person_at_once_without_a_reason(disturbed: bool, found: list[str]) -> None:
+    story = Story(version(-100)).write(50, "product", "title", "x", "One").write(100, "person", "title", "One", "Mine")
+    story.write(101, "product", "title", "Mine", "One")
+    if disturbed:
+        story.fault("writer.kill", 90, 95)
+    assert story.kinds(item()) == found
+
+
+def test_a_bare_scene_is_kept_from_plex() -> None:
+    assert Story(version(studio="", title="Never shown")).kinds(item()) == []

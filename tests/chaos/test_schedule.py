@@ -1,0 +1,86 @@
+"""The schedule: all of it from the seed, faults that do not get into each other's way, everything healed in the end."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tools.chaos.faults import KINDS
+from tools.chaos.runner import timeline
+from tools.chaos.schedule import Schedule, schedule_of
+
+SEEDS = range(1, 21)
+
+
+def rows(count: int = 100) -> list[dict[str, Any]]:
+    """Return scenes as the simulated Stash tells of them."""
+    return [{"id": one, "files": [f"/data/films/{one}.mp4"]} for one in range(1, count + 1)]
+
+
+def made(seed: int, minutes: float = 1.0, **options: Any) -> Schedule:
+    """Return a schedule over a hundred scenes."""
+    return schedule_of(seed, minutes, rows(), **options)
+
+
+def test_the_same_seed_gives_the_same_schedule_and_another_seed_another() -> None:
+    assert str(made(3)) == str(made(3))
+    assert str(made(3)) != str(made(4))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_faults_that_share_a_resource_are_never_about_at_once(seed: int) -> None:
+    for one, other in combinations(made(seed).rounds[0].faults, 2):
+        if set(KINDS[one.kind].resources) & set(KINDS[other.kind].resources):
+            assert other.at >= one.at + one.lasts
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_minute_has_at_least_ten_kinds_of_fault_all_healed_before_it_ends(seed: int) -> None:
+    (turn,) = made(seed).rounds
+    assert len({fault.kind for fault in turn.faults}) >= 10
+    assert all(fault.at + fault.lasts < turn.lasts for fault in turn.faults)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nobody_edits_a_scene_before_it_is_there_or_after_it_is_gone(seed: int) -> None:
+    known = {row["id"] for row in rows()}
+    gone: set[int] = set()
+    for edit in made(seed).rounds[0].edits:
+        if edit.kind in ("scan_new_file", "scene_create"):
+            known.add(edit.scene)
+        if edit.scene and not edit.kind.startswith("plex_"):
+            assert edit.scene in known - gone, edit
+        if edit.kind == "scene_destroy":
+            gone.add(edit.scene)
+
+
+def test_every_kind_of_fault_turns_up_within_a_few_minutes() -> None:
+    seen = {fault.kind for seed in SEEDS for turn in made(seed, 3.0).rounds for fault in turn.faults}
+    assert seen == KINDS.keys()
+
+
+def test_faults_that_take_minutes_to_come_right_are_left_out_of_short_runs() -> None:
+    seen = {fault.kind for seed in SEEDS for turn in made(seed, 1.0).rounds for fault in turn.faults}
+    assert not {"plex.late_commit", "plex.swallowed"} & seen
+
+
+def test_only_limits_the_faults() -> None:
+    seen = {fault.kind for turn in made(1, only="plex.down,broker.").rounds for fault in turn.faults}
+    assert seen
+    assert all(kind.startswith(("plex.down", "broker.")) for kind in seen)
+
+
+def test_names_that_many_scenes_have_are_left_alone_unless_asked_for() -> None:
+    usual = {edit.kind for seed in SEEDS for edit in made(seed).rounds[0].edits}
+    beyond = {edit.kind for seed in SEEDS for edit in made(seed, beyond=True).rounds[0].edits}
+    assert {"tag_rename", "performer_rename", "studio_rename", "scan_second_file"} <= beyond - usual
+
+
+def test_the_timeline_has_every_fault_begin_and_end_in_order_of_time() -> None:
+    (turn,) = made(5).rounds
+    events = timeline(turn)
+    assert [one[0] for one in events] == sorted(one[0] for one in events)
+    assert sum(what is None for _, _, what, _ in events) == len(turn.faults)
+    assert len(events) == 2 * len(turn.faults) + len(turn.edits)
