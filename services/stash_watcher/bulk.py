@@ -82,9 +82,8 @@ class Bulk:
                 parts.work.sweep_wanted = True
         for key in ids:
             backlog.pop(key, None)
-        parts.progress.step(
-            "backlog", parts.progress.done + len(ids), parts.progress.done + len(backlog), time.monotonic()
-        )
+        done = parts.progress.done if parts.progress.task == "backlog" else 0
+        parts.progress.step("backlog", done + len(ids), done + len(ids) + len(backlog), time.monotonic())
         if not backlog:
             parts.progress.end("backlog")
 

@@ -74,18 +74,19 @@ class Desk:
                 self._later[scene.id] = time.monotonic() + SECOND_LOOK
         for garbled in found.garbled:
             self._skip(garbled)
+        self.extra.difference_update(found.ids)
         return True
 
     def next_due(self) -> float | None:
         """Return when the next fresh scene is to be fetched again."""
         return next(iter(self._later.values()), None)
 
-    def ask_due(self, now: float) -> None:
-        """Ask again for the scenes that were fresh when they were fetched, and are not any more."""
+    def take_due(self, now: float) -> list[int]:
+        """Return the scenes that were fresh when they were fetched, and are not any more."""
         due = [key for key, at in self._later.items() if at <= now]
         for key in due:
             del self._later[key]
-        self.asks.update(dict.fromkeys(due))
+        return due
 
     async def remove_few(self, gone: Iterable[int], began: float) -> bool:
         """Remove scenes that Stash said it has not; False when they are too many to go without a whole listing."""

@@ -8,8 +8,6 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import structlog
-
 from common.errors import Incompatible, Unavailable
 from services.stash_watcher.pace import look_pause
 
@@ -22,8 +20,6 @@ LOOK_PAGE = 500
 LOOK_LIMIT = 2_000
 WIDE_EVERY = 120.0
 HOLD = 60.0
-
-log = structlog.get_logger("live")
 
 
 class Live:
@@ -43,7 +39,7 @@ class Live:
             await parts.link.up.wait()
             parts.desk.asked.clear()
             now = time.monotonic()
-            parts.desk.ask_due(now)
+            parts.put_off(parts.desk.take_due(now))
             if parts.desk.asks and self._held.get("asks", now) <= now:
                 await self._guarded("asks")
             elif self._due() <= now:
@@ -134,7 +130,7 @@ class Live:
             if len(changed.rows) < LOOK_PAGE or rows >= LOOK_LIMIT:
                 break
             after = changed.rows[-1].id
-        parts.desk.ask(key for key in differing if not parts.work.will_reach(key))
+        parts.want([key for key in differing if not parts.work.will_reach(key)])
         return first, rows >= LOOK_LIMIT
 
     def _check_balance(self, total: int) -> None:

@@ -11,12 +11,16 @@ from services.stash_watcher.watermark import Watermark
 from services.stash_watcher.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from common.service import Service
     from common.table import Table
     from services.stash_watcher.desk import Desk
     from services.stash_watcher.library import Library
     from services.stash_watcher.link import Link
     from services.stash_watcher.publisher import Publisher
+
+AT_ONCE = 200
 
 
 @dataclass(slots=True)
@@ -43,3 +47,14 @@ class Parts:
     balance: int | None = None
     total: int = 0
     wake_bulk: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def want(self, ids: Sequence[int]) -> None:
+        """Have these scenes fetched at once; all but the first few hundred in turn with the other bulk work."""
+        self.desk.ask(ids[:AT_ONCE])
+        self.put_off(ids[AT_ONCE:])
+
+    def put_off(self, ids: Sequence[int]) -> None:
+        """Have these scenes fetched when there is nothing better to do."""
+        if ids:
+            self.work.fetch(ids)
+            self.wake_bulk.set()

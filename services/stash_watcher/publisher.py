@@ -12,7 +12,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
-import structlog
 
 from common import messages
 from common.bus import TooLarge
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 CUTS = ((), ("markers",), ("markers", "urls"), ("markers", "urls", "details"))
 EMPTIES: dict[str, object] = {"markers": (), "urls": (), "details": ""}
 KEPT_MARKS = 100
-
-log = structlog.get_logger("publisher")
 
 
 class Publisher:

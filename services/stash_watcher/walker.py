@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 import structlog
 
+from common.errors import Unavailable
 from services.stash_watcher.changes import plan_fetch, removal_limit
 from services.stash_watcher.pages import Pages
 from services.stash_watcher.rows import read_row
 from services.stash_watcher.work import Removal, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from services.stash_watcher.parts import Parts
 
 SHORT_SWEEPS = 2
+BROKER_PAUSE = 2.0
 
 log = structlog.get_logger("walker")
 
@@ -68,7 +69,8 @@ class Walker:
             listing = await self._pages.light(walk.after)
             if not parts.link.holds(began):
                 return
-            await self._adopt(row.id for row in listing.rows if row.id not in book.entries)
+            if parts.suspect and not await self._adopt([row.id for row in listing.rows if row.id not in book.entries]):
+                return
             walk.differing += [row.id for row in listing.rows if book.differs(row, began)]
         if not listing.rows:
             await self._swept(walk)
@@ -86,6 +88,14 @@ class Walker:
         removal, self._parts.work.removal = self._parts.work.removal, None
         if removal is not None:
             self._parts.publisher.book.end(removal.began)
+
+    def _begin_again(self, walk: Walk) -> None:
+        """Give up a walk that may be of two Stashes, and have it made anew."""
+        is_load = walk is self._parts.work.load
+        self.drop()
+        self._parts.work.sweep_wanted = True
+        if is_load:
+            self.start_load(confirmed=walk.confirmed)
 
     def _walk(self) -> Walk:
         began = self._parts.publisher.book.begin(time.monotonic())
@@ -113,21 +123,25 @@ class Walker:
             work.sweep = None
         self._parts.progress.end("sweep")
 
-    async def _adopt(self, unknown: Iterable[int]) -> None:
-        """Look on the broker for rows that it left out when our table was loaded, topic by topic."""
+    async def _adopt(self, unknown: list[int]) -> bool:
+        """Look on the broker, topic by topic, for rows that it left out of our table; False when it is away."""
         parts = self._parts
-        if not parts.suspect:
-            return
-        for key, payload in (await parts.table.read(unknown)).items():
+        try:
+            found = await parts.table.read(unknown)
+        except Unavailable as error:
+            log.warning("rows_not_read", why=str(error), effect="trying again")
+            await asyncio.sleep(BROKER_PAUSE)
+            return False
+        for key, payload in found.items():
             scene = read_row(parts.table, key, payload, parts.service.undecoded)
             if scene is not None:
                 parts.publisher.book.hold(scene)
                 parts.publisher.stamps.saw(scene.stamp)
+        return True
 
     async def _loaded(self, walk: Walk) -> None:
         if walk.whole:
             if not await self._seen_all(walk):
-                self.start_load(confirmed=walk.confirmed)
                 return
             self._end_sweep()
         self._end_load()
@@ -137,8 +151,7 @@ class Walker:
         """Have fetched what differs, then remove what is gone."""
         parts = self._parts
         if walk.evidence.other > walk.evidence.same:
-            self.drop()
-            parts.work.sweep_wanted = True
+            self._begin_again(walk)
             parts.link.doubt()
             return
         if not await self._seen_all(walk):
@@ -155,10 +168,12 @@ class Walker:
         With more scenes counted than seen, none is taken for gone.
         """
         parts, book = self._parts, self._parts.publisher.book
-        glance = await parts.library.count()
+        with parts.desk.question() as began:
+            glance = await parts.library.count()
+        if not parts.link.holds(began):
+            return False
         if glance.oldest != parts.link.oldest:
-            self.drop()
-            parts.work.sweep_wanted = True
+            self._begin_again(walk)
             parts.link.recheck()
             return False
         parts.total = glance.total

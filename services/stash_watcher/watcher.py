@@ -111,16 +111,17 @@ class Watcher:
         """Fetch these scenes at once."""
         if not request.ids or len(request.ids) > ASKED_AT_ONCE or min(request.ids) < 1:
             raise Rejected(f"give `ids`: from 1 to {ASKED_AT_ONCE} ids of scenes; `sweep` looks at all of them")
-        if len(self._parts.desk.asks) > ASKED_AT_MOST:
+        if len(self._parts.work.backlog) + len(self._parts.desk.asks) > ASKED_AT_MOST:
             raise Rejected("too many scenes are asked for already; `sweep` looks at all of them")
-        self._parts.desk.ask(request.ids)
+        self._parts.want(request.ids)
         return {"asked": len(set(request.ids))}
 
     def _begin_anew(self) -> None:
         """Follow another Stash from here on: of the one before, only what is retained is still known."""
         parts = self._parts
         self._walker.drop()
-        parts.watermark.mark, parts.watermark.floor, parts.balance = "", None, None
+        parts.watermark.mark, parts.watermark.settled = "", ""
+        parts.watermark.floor, parts.balance = None, None
         parts.publisher.book.distrust_all()
         parts.desk.asks.clear()
         parts.work.backlog.clear()

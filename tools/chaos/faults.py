@@ -97,7 +97,7 @@ LINK_BUS: Final[dict[str, list[dict[str, Any]]]] = {
     "cut_in_publish": [{"kind": "cut_in_publish", "direction": "up", "nth": 1}],
     "cut_in_delivery": [{"kind": "cut_in_publish", "direction": "down", "nth": 1}],
 }
-SETTINGS: Final = ("studio=off", "summary=off", "performers=off", "title=sync unlocked", "tags=merge unlocked")
+SETTINGS: Final = ("studio=off", "summary=off", "performers=off", "title=off", "title=sync unlocked")
 
 
 def _kinds() -> dict[str, Kind]:

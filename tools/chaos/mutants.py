@@ -117,7 +117,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
                 "            marked.add(scene_id)\n",
             ),
         ),
-        "writer.settings,broker.empty_writer_away",
+        "writer.settings",
         "lost",
     ),
     "clear_foreign": Mutant(
