@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILTERS_A_SUBSCRIBE = 100
 SILENCE = 15.0
+PROBE_AGAIN = 1.0
 QUIET = 5.0
 
 Row = tuple[int, bytes]
@@ -112,21 +113,23 @@ class Reader:
         await self._bus.subscribe([self._probe], on_probe, qos=qos, retained=False, keep=False)
         try:
             await self._unless_lost(self._bus.subscribe(filters, handle, qos=qos, keep=False))
-            await self._unless_lost(self._bus.publish(self._probe, nonce, qos=qos))
-            await self._unless_lost(self._while_talking(seen))
+            await self._unless_lost(self._until_seen(seen, nonce, qos))
         finally:
             await self._bus.unsubscribe([*filters, self._probe])
 
-    async def _while_talking(self, seen: asyncio.Future[None]) -> None:
+    async def _until_seen(self, seen: asyncio.Future[None], nonce: bytes, qos: int) -> None:
+        """Send the probe and wait for it, and send it again in silence: a broker that drops rows may drop it too."""
         loop = asyncio.get_running_loop()
         while not seen.done():
-            left = self._last_message + SILENCE - loop.time()
-            if left <= 0:
+            if loop.time() - self._last_message > SILENCE:
                 raise Unavailable(
                     f"the broker did not send back our message on {self._probe} within {SILENCE:.0f} s; "
                     "its access rules must let this service write and read that topic"
                 )
-            await asyncio.wait((seen,), timeout=left)
+            await self._bus.publish(self._probe, nonce, qos=qos)
+            sent = loop.time()
+            while not seen.done() and loop.time() - max(sent, self._last_message) < PROBE_AGAIN:
+                await asyncio.wait((seen,), timeout=PROBE_AGAIN)
 
     async def _unless_lost(self, work: Coroutine[None, None, None]) -> None:
         doing = asyncio.ensure_future(work)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -52,12 +52,12 @@ class Publisher:
         # a stamp, the book and the place in the bus's queue must agree on the order of publications
         self._one = asyncio.Lock()
 
-    async def observe(self, scene: Scene, began: float) -> Verdict:
+    async def observe(self, scene: Scene, began: float) -> Verdict | Literal["skipped"]:
         """Publish a scene as observed by a request that began then, if that is news."""
         async with self._one:
             verdict = self.book.judge(scene, began)
-            if verdict == "publish":
-                await self._publish(scene)
+            if verdict == "publish" and not await self._publish(scene):
+                return "skipped"
             return verdict
 
     async def remove(self, scene_id: int) -> None:
@@ -78,8 +78,8 @@ class Publisher:
         """Take note that the broker has this on a topic and, before it, everything confirmed so far."""
         self.marks = {topic: None if payload is None else hash(payload)}
 
-    async def _publish(self, scene: Scene) -> None:
-        """Hand a scene to the bus, cut as far as the broker's largest packet demands.
+    async def _publish(self, scene: Scene) -> bool:
+        """Hand a scene to the bus, cut as far as the broker's largest packet demands; False if that is not enough.
 
         `rev` stays that of the whole scene, so that a cut one is not taken for changed the next time.
         """
@@ -99,9 +99,10 @@ class Publisher:
             self.book.published(kept, time.monotonic())
             self._sent(self._table.topic(scene.id), payload, confirmed)
             self.published += 1
-            return
+            return True
         self.skipped.add(self._table.topic(scene.id), Undecodable(f"too large for the broker: {refused}"))
         self.book.set_aside(scene.id, digest(scene.updated_at))
+        return False
 
     def _sent(self, topic: str, payload: bytes | None, confirmed: asyncio.Future[None]) -> None:
         """Remember it for the audit once the broker confirms it; a refusal ends the process with its reason."""
