@@ -366,11 +366,26 @@ class Unmatched(Payload, frozen=True, kw_only=True):
 
 
 class Request(Payload, frozen=True, kw_only=True):
-    """A command; `transaction` comes back with the answer."""
+    """A command; `transaction` comes back with the answer, and each command says which of the rest it reads.
+
+    `ids` are scenes, or all with `every`; `rating_key` is an item in Plex, `path` a file in Stash's or Plex's words.
+    `state` and `reason` choose outcomes, `kind` a kind of gap. `offset` and `limit` are a page of a long answer.
+    `library` is the title of a library to be made.
+    """
 
     transaction: str = ""
     ids: tuple[int, ...] = ()
+    every: bool = False
     confirm: bool = False
+    adopt: bool = False
+    rating_key: str = ""
+    path: str = ""
+    state: str = ""
+    reason: str = ""
+    kind: str = ""
+    library: str = ""
+    offset: int = 0
+    limit: int = 100
 
 
 class Response(Payload, frozen=True, kw_only=True):

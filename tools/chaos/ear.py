@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
@@ -20,14 +21,17 @@ BASE: Final = "stash2plex"
 SCENES: Final = f"{BASE}/stash/scene/"
 OUTCOMES: Final = f"{BASE}/plex/plex/scene/"
 AGAIN_AFTER: Final = 0.2
+# aiomqtt logs every lost connection, and here the broker is killed on purpose
+UNHEARD: Final = logging.getLogger("chaos.ear")
 PATIENCE: Final = 10.0
 
 
 async def listen(port: int, record: Record) -> None:
     """Record what is told of scenes, for as long as the task lives, whatever becomes of the broker."""
+    UNHEARD.setLevel(logging.CRITICAL)
     while True:
         with contextlib.suppress(aiomqtt.MqttError):
-            async with aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE) as client:
+            async with aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE, logger=UNHEARD) as client:
                 for prefix in (SCENES, OUTCOMES):
                     await client.subscribe(f"{prefix}+", qos=1)
                 async for message in client.messages:
@@ -59,7 +63,7 @@ async def retained(port: int) -> Bus:
     scenes: set[int] = set()
     outcomes: dict[int, Any] = {}
     facts: dict[str, Any] = {}
-    async with asyncio.timeout(PATIENCE), aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE) as client:
+    async with asyncio.timeout(PATIENCE), aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE, logger=UNHEARD) as client:
         await client.subscribe([(topic, 1), (f"{BASE}/#", 1)])
         await client.publish(topic, nonce, qos=1)
         async for message in client.messages:
@@ -79,6 +83,6 @@ async def retained(port: int) -> Bus:
 
 async def ask(port: int, owner: str, command: str, **data: object) -> None:
     """Send a request to a service, as a person would, and do not wait for the answer."""
-    async with aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE) as client:
+    async with aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE, logger=UNHEARD) as client:
         body = {"transaction": uuid.uuid4().hex, **data}
         await client.publish(f"{BASE}/request/{owner}/{command}", json.dumps(body), qos=1)

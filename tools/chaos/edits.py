@@ -31,7 +31,8 @@ WEIGHTS: Final = {
 SILENT: Final = frozenset({"rename", "destroy"})
 # what the product does not follow by itself: names that many scenes have, a second file that Plex finds after Stash
 BEYOND: Final = {"tag_rename": 1, "performer_rename": 1, "studio_rename": 1, "second": 3}
-FEW: Final = 5
+OLDEST: Final = 4
+NEWEST: Final = 3
 
 
 class Edit(NamedTuple):
@@ -55,6 +56,11 @@ class Cast:
     last: int
     in_plex: set[int] = field(default_factory=set)
     busy: dict[int, float] = field(default_factory=dict)
+
+    def few(self, at: float) -> list[int]:
+        """Return the few scenes that are edited again and again: some known for long, some that are new."""
+        known = list(self.files)
+        return [one for one in (*known[:OLDEST], *known[-NEWEST:]) if self.busy.get(one, 0.0) <= at]
 
     def pick(self, chance: random.Random, at: float, *, filed: bool = False) -> int | None:
         """Return a scene that no fault has reserved, or None."""
@@ -93,8 +99,7 @@ def _update(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
 
 def _again(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
     """Edit one of few scenes, so that persons' edits and faults meet one and the same again and again."""
-    few = [one for one in list(cast.files)[:FEW] if cast.busy.get(one, 0.0) <= at]
-    if few:
+    if few := cast.few(at):
         yield Edit(at, "scene_update", chance.choice(few), {"fields": words.scene_fields(chance)})
 
 
@@ -135,16 +140,16 @@ def _rename(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
         yield Edit(at + chance.uniform(0.0, 4.0), "plex_move", scene, {"from": in_plex(old), "to": in_plex(new)})
 
 
-def _new(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
-    """Let Stash scan a file, somebody describe it, and Plex scan it sooner or later."""
+def arrival(chance: random.Random, cast: Cast, at: float, *, within: float = 6.0) -> Iterator[Edit]:
+    """Let Stash scan a file, somebody describe it, and Plex scan it sooner or later, all of it `within` seconds."""
     cast.last += 1
     scene, path = cast.last, words.path(chance, STASH_ROOT)
     cast.files[scene] = path
     cast.busy[scene] = at + 7.0
     cast.in_plex.add(scene)
     yield Edit(at, "scan_new_file", scene, {"path": path})
-    yield Edit(at + chance.uniform(0.2, 2.0), "scene_update", scene, {"fields": words.described(chance)})
-    yield Edit(at + chance.uniform(0.0, 6.0), "plex_scan", scene, {"files": [in_plex(path)]})
+    yield Edit(at + chance.uniform(0.2, 0.4 * within), "scene_update", scene, {"fields": words.described(chance)})
+    yield Edit(at + chance.uniform(0.0, within), "plex_scan", scene, {"files": [in_plex(path)]})
 
 
 def _create(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
@@ -166,12 +171,12 @@ def _destroy(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
     if scene and len(cast.files) > 20:
         del cast.files[scene]
         cast.in_plex.discard(scene)
-        yield Edit(at, "scene_destroy", scene, {"id": scene})
+        yield Edit(at, "scene_destroy", scene, {})
 
 
 def _person(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
     """Somebody edits an item in Plex; mostly one of the few scenes that are edited again and again."""
-    few = [one for one in list(cast.files)[:FEW] if one in cast.in_plex and cast.busy.get(one, 0.0) <= at]
+    few = [one for one in cast.few(at) if one in cast.in_plex]
     scene = chance.choice(few) if few and chance.random() < 0.7 else cast.pick(chance, at, filed=True)
     if scene:
         kind = chance.choice(("set", "set", "add", "add", "add", "drop", "drop", "empty"))
@@ -210,7 +215,7 @@ WRITERS: Final[dict[str, Callable[[random.Random, Cast, float], Iterator[Edit]]]
     "noise": _noise,
     "bulk": _bulk,
     "rename": _rename,
-    "new": _new,
+    "new": arrival,
     "create": _create,
     "second": _second,
     "destroy": _destroy,

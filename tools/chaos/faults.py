@@ -111,6 +111,8 @@ def _kinds() -> dict[str, Kind]:
     found["writer.settings"] = Kind(("writer",), (4.0, 8.0), 1.5, victim=True)
     for what in ("kill", "term", "empty", "older", "small", "full_disk"):
         found[f"broker.{what}"] = Kind(("broker", "writer"), (0.5, 4.0), 1.5, rest=AUDIT)
+    # long enough for a scene to arrive in Plex of which the older copy knows nothing
+    found["broker.older"] = found["broker.older"]._replace(lasts=(8.0, 10.0))
     found["broker.empty_writer_away"] = Kind(("broker", "writer"), (1.0, 3.0), 0.5, rest=AUDIT)
     found |= {f"plex.{what}": Kind(("plex",), (1.0, 6.0)) for what in PLEX}
     found |= {f"plex.{what}": Kind(("plex",), (3.0, 6.0), victim=True) for what in {**PLEX_SOME, **PLEX_ITEM}}

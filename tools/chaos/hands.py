@@ -17,21 +17,28 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+NEW: Final = frozenset({"scan_new_file", "scene_create"})
 IN_STASH_BY_ID: Final = frozenset({"scene_update", "identify", "add_play", "scan_second_file", "scene_destroy"})
 
 
 class Hands:
-    """The people of a run; `refused` has the edits that were not possible any more."""
+    """The people of a run; `refused` has the edits that were not possible any more.
+
+    A new scene has in the script a number of its own, since only Stash knows which id it gets.
+    """
 
     def __init__(self, world: World, record: Record) -> None:
         self.refused: list[str] = []
         self._world = world
         self._record = record
         self._keys: dict[str, str] = {}
+        self._ids: dict[int, int] = {}
 
     async def do(self, edit: Edit) -> None:
         """Do it now, and take note; what is not possible any more is left."""
         at = time.time()
+        if edit.kind not in NEW:
+            edit = edit._replace(scene=self._id(edit.scene))
         act = self._plex_acts().get(edit.kind)
         try:
             if act is not None:
@@ -49,8 +56,14 @@ class Hands:
         rows = await self._world.look("stash", "scenes")
         self._take({row["id"] for row in rows} | self._record.versions.keys(), rows, at)
 
-    async def item(self, scene: int) -> Row:
-        """Return the Plex item with a scene's first file; raises Refused where there is none."""
+    async def victim(self, scene: int) -> str:
+        """Return the rating key of the item of a scene of the script; raises Refused where there is none."""
+        return str((await self._item_of(self._id(scene)))["ratingKey"])
+
+    def _id(self, scene: int) -> int:
+        return self._ids.get(scene, scene)
+
+    async def _item_of(self, scene: int) -> Row:
         versions = self._record.versions.get(scene, [])
         path = versions[-1].paths[0] if versions and versions[-1].paths else ""
         for _ in range(2):
@@ -74,13 +87,18 @@ class Hands:
 
     async def _in_stash(self, edit: Edit, at: float) -> None:
         args = edit.args | ({"id": edit.scene} if edit.kind in IN_STASH_BY_ID else {})
-        await self._world.control("stash", "do", op=edit.kind, **args)
-        if edit.scene == 0 and "ids" not in edit.args:
+        if "ids" in args:
+            args["ids"] = [self._id(scene) for scene in args["ids"]]
+        done = await self._world.control("stash", "do", op=edit.kind, **args)
+        if edit.kind in NEW:
+            self._ids[edit.scene] = done["id"]
+            edit = edit._replace(scene=done["id"])
+        if edit.scene == 0 and "ids" not in args:
             # a name that many scenes have
             await self.read_all(at)
             self._record.tell(at, 0, f"Stash: {edit.kind} {edit.args}")
             return
-        scenes = set(edit.args.get("ids", [edit.scene]))
+        scenes = set(args.get("ids", [edit.scene]))
         for scene in scenes:
             self._record.tell(at, scene, f"Stash: {edit.kind} {edit.args}")
         rows = await self._world.look("stash", "scenes", ids=",".join(map(str, sorted(scenes))))
@@ -117,7 +135,7 @@ class Hands:
         await self._world.control("plex", "items", section="1", files=files)
 
     async def _replace(self, edit: Edit) -> None:
-        item = await self.item(edit.scene)
+        item = await self._item_of(edit.scene)
         await self._world.control("plex", "replace", ratingKey=item["ratingKey"])
 
     async def _set(self, edit: Edit) -> None:
@@ -139,7 +157,7 @@ class Hands:
         await self._person(edit, edit.args["list"], lambda _: [])
 
     async def _person(self, edit: Edit, field: str, change: Callable[[Any], object]) -> None:
-        item = await self.item(edit.scene)
+        item = await self._item_of(edit.scene)
         await self._world.control("plex", "person", ratingKey=item["ratingKey"], **{field: change(item[field])})
 
 

@@ -138,7 +138,7 @@ class Mishaps:
     async def _plex(self, what: str, fault: Fault) -> AsyncIterator[None]:
         command = {**PLEX, **PLEX_SOME, **PLEX_ITEM, **PLEX_LATER}[what]
         if what in PLEX_ITEM or what in PLEX_LATER:
-            command = command | {"ratingKey": (await self._hands.item(fault.scene))["ratingKey"]}
+            command = command | {"ratingKey": await self._hands.victim(fault.scene)}
         made = await self._world.control("plex", "fault", **command)
         yield
         await self._world.control("plex", "fault", kind="clear", id=made["id"])

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tools.chaos import words
-from tools.chaos.edits import BEYOND, CALM, WEIGHTS, Cast, Edit, cast_of, script
+from tools.chaos.edits import BEYOND, CALM, WEIGHTS, Cast, Edit, arrival, cast_of, script
 from tools.chaos.faults import KINDS, Fault, args_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,9 @@ def _tied(chance: random.Random, cast: Cast, fault: Fault) -> Iterator[Edit]:
 
     The edit of a late write is followed by a newer one, which the late one will land on.
     """
+    if fault.kind == "broker.older":
+        yield from arrival(chance, cast, fault.at + 0.1, within=1.0)
+        yield _some_gone(cast.last, words.TAGS[:1], fault.at + fault.lasts + 5.0)
     if not fault.scene:
         return
     cast.busy[fault.scene] = fault.at + fault.lasts + 2.0
@@ -128,8 +131,12 @@ def _tied(chance: random.Random, cast: Cast, fault: Fault) -> Iterator[Edit]:
         yield Edit(fault.at + 4.0, "scene_update", fault.scene, {"fields": words.described(chance)})
     if fault.kind == "writer.kill_in_put":
         # what the write added has to be known for ours, or it stays for ever
-        gone = {"tags": fault.args["edit"]["tags"][:1], "performers": []}
-        yield Edit(fault.at + fault.lasts + 1.5, "scene_update", fault.scene, {"fields": gone})
+        yield _some_gone(fault.scene, fault.args["edit"]["tags"][:1], fault.at + fault.lasts + 1.5)
+
+
+def _some_gone(scene: int, tags: Sequence[str], at: float) -> Edit:
+    """Take entries out of a scene in Stash: those of them that we wrote have to go from Plex."""
+    return Edit(at, "scene_update", scene, {"fields": {"tags": list(tags), "performers": []}})
 
 
 def _late_scans(chance: random.Random, cast: Cast, lasts: float) -> Iterator[Edit]:
