@@ -44,6 +44,7 @@ KEPT_TOPICS = 10
 TENFOLDS = frozenset(10**exponent for exponent in range(2, 10))
 HEALTH_EVERY = 5.0
 REQUESTS_AT_ONCE = 20
+SHORT = 1.0
 
 log = structlog.get_logger("service")
 
@@ -250,9 +251,25 @@ class Service:
         try:
             request = messages.decode(Request, payload or b"{}")
             transaction = request.transaction
-            response = await self._handle(command, request)
+            response = await self._answered(command, request)
         except S2PError as error:
             response = Response(status="error", error=str(error), transaction=transaction)
+        await self._answer(command, response)
+
+    async def _answered(self, command: str, request: Request) -> Response:
+        """Handle a request; one that takes more than a second is told to have been `started` first."""
+        started = asyncio.ensure_future(self._say_started(command, request.transaction))
+        try:
+            return await self._handle(command, request)
+        finally:
+            started.cancel()
+
+    async def _say_started(self, command: str, transaction: str) -> None:
+        await asyncio.sleep(SHORT)
+        with contextlib.suppress(Unavailable):
+            await self._answer(command, Response(status="started", transaction=transaction))
+
+    async def _answer(self, command: str, response: Response) -> None:
         await self.bus.publish(self.topics.response(self.owner, command), messages.encode(response))
 
     async def _handle(self, command: str, request: Request) -> Response:

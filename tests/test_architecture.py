@@ -39,6 +39,7 @@ HOMES = {
     "PIL": {"common.images"},
 }
 PURE = {
+    "common.answers",
     "common.errors",
     "common.item",
     "common.messages",
