@@ -36,7 +36,7 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     words = re.match(r"(?s).*\S(?=\s)", text[:limit])
-    end = len(words[0]) if words and len(words[0]) > limit // 2 else _whole(text, limit - 1)
+    end = len(words[0]) if words and len(words[0]) >= limit // 2 else _whole(text, limit - 1)
     return text[:end].rstrip() + ELLIPSIS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.text import ELLIPSIS, line, paragraphs, shorten
@@ -104,6 +104,7 @@ def test_never_longer_than_the_limit(text: str, limit: int) -> None:
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=5), max_size=12).map(" ".join), st.integers(12, 40))
+@example("a a aa aaaaa a", 12)
 def test_what_is_too_long_ends_after_a_whole_word_with_an_ellipsis(text: str, limit: int) -> None:
     cut = shorten(text, limit)
     if len(text) <= limit:

@@ -59,9 +59,11 @@ def test_info_says_loading_before_the_first_scene(make_world: Callable[..., Worl
 
 def test_a_load_that_was_killed_goes_on_where_it_was(make_world: Callable[..., World]) -> None:
     world = make_world(scenes=2_000)
+    world.fault("slow", delay_ms=500)
     world.start()
     world.until(lambda: len(world.published()) >= 600, "a part of the load")
     world.kill()
+    world.fault("clear")
     assert world.info()["loading"] is True
     world.start()
     world.settle(covered=True, seconds=60)
