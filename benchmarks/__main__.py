@@ -1,46 +1,46 @@
-"""`./run bench [NAME] [--json]`: measure figures and say which bars they pass; exit 1 if one does not."""
+"""`./run bench [NAME] [--full] [--json]`: measure figures and say which bars they pass; exit 1 if one does not."""
 
 from __future__ import annotations
 
 import argparse
-import operator
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bus
-from benchmarks.harness import Figure, machine
+from benchmarks.catalogue import chosen, groups, load, passes
+from benchmarks.harness import Bench, Figure
+from benchmarks.machine import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-GROUPS: Mapping[str, Callable[[Callable[[str], None]], dict[str, Figure]]] = {"bus": bus.figures}
-COMPARE = {"<=": operator.le, ">=": operator.ge}
-
-
-def passes(figure: Figure) -> bool:
-    """Tell whether a figure passes its bar; one without a bar always does."""
-    if not figure.limit:
-        return True
-    sign, number = figure.limit.split()
-    return bool(COMPARE[sign](figure.value, float(number)))
+NAME_LIMIT = 360
 
 
 def main() -> int:
     """Run the groups asked for."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=sorted(GROUPS), help="one group; all without it")
+    parser.add_argument("name", nargs="?", help=f"one group, all without it: {', '.join(groups())}")
+    parser.add_argument("--full", action="store_true", help="measure what takes longer than 6 minutes, too")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
+    names = chosen(options.name, groups())
+    if not names:
+        parser.error(f"there is no group {options.name}; there are {', '.join(groups())}")
     progress = Console(stderr=True)
+    begun, facts = time.monotonic(), machine()
     figures: dict[str, Figure] = {}
-    for name in [options.name] if options.name else sorted(GROUPS):
-        figures |= GROUPS[name](progress.print)
+    for name in names:
+        figures |= load(name).figures(Bench(progress.print, options.full))
+    took = time.monotonic() - begun
+    late = f", which should take {NAME_LIMIT} s at most" if options.name and not options.full else ""
+    progress.print(f"{' '.join(names)}: {took:.0f} s{late if took > NAME_LIMIT else ''}")
     if options.json:
-        sys.stdout.buffer.write(msgspec.json.encode({"machine": machine(), "figures": figures}) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode({"machine": facts, "figures": figures}) + b"\n")
     else:
         show(figures)
     return 0 if all(passes(figure) for figure in figures.values()) else 1

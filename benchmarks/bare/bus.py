@@ -1,6 +1,6 @@
-"""The bare loops that figures are compared with: paho on asyncio with nothing around it.
+"""paho on asyncio with nothing around it.
 
-`python -m benchmarks.bare publish|receive PORT COUNT`
+`python -m benchmarks.bare.bus publish|receive PORT COUNT`
 """
 
 from __future__ import annotations

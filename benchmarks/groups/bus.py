@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.harness import Figure, median, report, worker
+from benchmarks.harness import Bench, Figure, median, quotient, report, worker
 from benchmarks.scenes import payload
 from common import messages
 from common.bus import Broker as Address
@@ -20,33 +20,33 @@ from tools.processes import Broker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS = 5
 COUNT = 30_000
 STREAM = 100_000
+SPEEDS = ("publish", "receive")
 
 
-def figures(say: Callable[[str], None]) -> dict[str, Figure]:
-    """Measure publishing and receiving, ours and bare in turn, after a round to warm up."""
-    rates: dict[str, list[float]] = {"publish": [], "bare_publish": [], "receive": [], "bare_receive": []}
+def figures(bench: Bench) -> dict[str, Figure]:
+    """Measure publishing and receiving, ours and bare in turn, then the memory that a long stream takes."""
     with tempfile.TemporaryDirectory() as folder, Broker(Path(folder)) as broker:
         port = str(broker.port)
-        for turn in range(ROUNDS + 1):
-            say(f"bus: round {turn} of {ROUNDS}")
-            for what in ("publish", "receive"):
-                ours = worker("benchmarks.bus", what, port, str(COUNT))["rate"]
-                bare = worker("benchmarks.bare", what, port, str(COUNT))["rate"]
-                if turn:
-                    rates[what].append(ours)
-                    rates[f"bare_{what}"].append(bare)
-        say("bus: streaming 100,000")
-        worker("benchmarks.bus", "publish", port, str(STREAM))
-        stream = [worker("benchmarks.bus", "receive", port, str(STREAM))["rss_mb"] for _ in range(3)]
+
+        def rate(module: str, what: str) -> Callable[[], float]:
+            return lambda: float(worker(module, what, port, str(COUNT))["rate"])
+
+        measures = {what: rate("benchmarks.groups.bus", what) for what in SPEEDS}
+        measures |= {f"bare {what}": rate("benchmarks.bare.bus", what) for what in SPEEDS}
+        # a worker receives what was published last, whoever did that
+        rates = bench.rounds("bus", measures)
+        bench.say(f"bus: streaming {STREAM:,}")
+        worker("benchmarks.groups.bus", "publish", port, str(STREAM))
+        stream = [worker("benchmarks.groups.bus", "receive", port, str(STREAM))["rss_mb"] for _ in range(3)]
     found = {"bus.rss_mb": median(stream, "MB", limit="<= 60")}
-    for what in ("publish", "receive"):
-        ratios = [ours / bare for ours, bare in zip(rates[what], rates[f"bare_{what}"], strict=True)]
-        found[f"bus.{what}_per_s"] = median(rates[what], "1/s", limit=">= 12000" if what == "receive" else "")
-        found[f"bus.{what}_bare_per_s"] = median(rates[f"bare_{what}"], "1/s")
-        found[f"bus.{what}_ratio"] = median(ratios, "1", limit=">= 0.7")
+    for what in SPEEDS:
+        share = quotient(rates[what], rates[f"bare {what}"], limit=">= 0.7")
+        bar = ">= 12000" if what == "receive" else ""
+        found[f"bus.{what}_per_s"] = median(rates[what], "1/s", limit=bar, ratio=share.value)
+        found[f"bus.{what}_bare_per_s"] = median(rates[f"bare {what}"], "1/s")
+        found[f"bus.{what}_ratio"] = share
     return found
 
 

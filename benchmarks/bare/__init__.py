@@ -1,0 +1,1 @@
+"""The bare loops that figures are compared with: the same work with nothing of the product around it."""
