@@ -45,6 +45,7 @@ SCALARS: Final = (
 )
 LISTS: Final = ("performers", "tags", "collections")
 IMAGES: Final = ("poster", "art")
+SORT_TITLE_PARTS: Final = ("title", "date", "year", "studio", "code", "group", "index")
 
 DEFAULT_FIELDS: Final[Mapping[str, FieldPolicy]] = MappingProxyType(
     {
@@ -78,6 +79,35 @@ class Filters:
     paths_out: tuple[str, ...] = ()
 
 
+CollectionSource = Literal["studio", "parent_studio", "groups"]
+PosterShape = Literal["raw", "crop", "fit"]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOptions:
+    """How the fields of an item are made of a scene.
+
+    `sort_title` is a template of `SORT_TITLE_PARTS`. `parent_studio` shows a studio with its parent behind it.
+    `content_rating` is every scene's; empty for none. Of the tags, those in `genres_in` (all, when empty) and not in
+    `genres_out` become genres, `genres_limit` at most. `collections` says what gives its name to collections. `poster`
+    is the cover as it is, cut to 2:3, or whole in 2:3. `provider_url` is where Plex reaches the provider, which serves
+    the performers' photos; empty for no photos.
+    """
+
+    sort_title: str = "{group} {index} {title}"
+    parent_studio: bool = False
+    content_rating: str = ""
+    genres_in: tuple[str, ...] = ()
+    genres_out: tuple[str, ...] = ()
+    genres_limit: int = 100
+    collections: tuple[CollectionSource, ...] = ("studio", "groups")
+    poster: PosterShape = "fit"
+    provider_url: str = ""
+
+
+DEFAULT_MAPPING: Final = MappingOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """Everything of the settings that decides what Plex should show; `fields` has every field's policy.
@@ -89,12 +119,14 @@ class Options:
     filters: Filters = Filters()
     paths: PathRules = field(default_factory=PathRules)
     libraries: tuple[str, ...] = ()
+    mapping: MappingOptions = MappingOptions()
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that differ when any of it differs; the same in every process and on every machine."""
         facts = {
             "fields": {name: [policy.policy, policy.lock] for name, policy in self.fields.items()},
             "filters": asdict(self.filters),
+            "mapping": asdict(self.mapping),
             "paths": self.paths.fingerprint(),
             "libraries": self.libraries,
         }

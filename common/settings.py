@@ -13,12 +13,13 @@ from pydantic_settings import InitSettingsSource
 
 from common.config.keys import Config, Plex, Provider, Stash
 from common.config.keys import Filters as FilterKeys
+from common.config.keys import Mapping as MappingKeys
 from common.config.mistakes import missing, sentences, unreachable
 from common.config.names import IN_CONTAINER
 from common.config.sources import read
 from common.config.values import broker_address
 from common.errors import Misconfigured
-from common.options import DEFAULT_FIELDS, FieldPolicy, Filters, Options
+from common.options import DEFAULT_FIELDS, FieldPolicy, Filters, MappingOptions, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,7 @@ class Settings:
     paths: PathRules
     fields: Mapping[str, FieldPolicy]
     filters: Filters
+    mapping: MappingOptions
     reconcile: Literal["never", "hourly", "daily", "weekly"]
     gaps: Literal["never", "hourly", "daily", "weekly"]
     log_level: Literal["debug", "info", "warning", "error"]
@@ -71,7 +73,13 @@ class Settings:
     @property
     def options(self) -> Options:
         """What decides, besides the scene itself, what Plex should show."""
-        return Options(fields=self.fields, filters=self.filters, paths=self.paths, libraries=self.plex.libraries)
+        return Options(
+            fields=self.fields,
+            filters=self.filters,
+            paths=self.paths,
+            libraries=self.plex.libraries,
+            mapping=self.mapping,
+        )
 
 
 def load(service: Service, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -117,6 +125,7 @@ def _settings(config: Config) -> Settings:
         paths=config.paths,
         fields=_fields(config),
         filters=_filters(config.filters),
+        mapping=_mapping(config.mapping, config.provider.url),
         reconcile=config.reconcile,
         gaps=config.gaps,
         log_level=config.log_level,
@@ -151,4 +160,18 @@ def _filters(keys: FilterKeys) -> Filters:
         studios_out=keys.studios.out,
         paths_in=keys.paths.in_,
         paths_out=keys.paths.out,
+    )
+
+
+def _mapping(keys: MappingKeys, provider_url: str) -> MappingOptions:
+    return MappingOptions(
+        sort_title=keys.sort_title,
+        parent_studio=keys.parent_studio,
+        content_rating=keys.content_rating,
+        genres_in=keys.genres.in_,
+        genres_out=keys.genres.out,
+        genres_limit=keys.genres.limit,
+        collections=keys.collections,
+        poster=keys.poster,
+        provider_url=provider_url,
     )

@@ -41,6 +41,8 @@ HOMES = {
 PURE = {
     "common.answers",
     "common.errors",
+    "common.fields",
+    "common.filters",
     "common.item",
     "common.messages",
     "common.options",

@@ -18,11 +18,14 @@ from common.config.types import (
     List,
     ListKeys,
     Names,
+    OneLine,
     Rules,
     Scalar,
     ScalarKeys,
     Schedule,
+    Sources,
     Sweep,
+    Template,
     Timeout,
     TopicBase,
     TopicName,
@@ -30,6 +33,7 @@ from common.config.types import (
     Word,
 )
 from common.config.values import broker_address, field_pairs
+from common.options import DEFAULT_MAPPING
 from common.paths import PathRules
 
 
@@ -113,6 +117,9 @@ class Provider(Keys):
 
     url: WebAddress = ""
     """Address of the provider as the Plex server reaches it, such as http://provider:9393."""
+
+    internal_url: WebAddress = ""
+    """Address of the provider as plex_writer reaches it, such as http://provider:9393; empty means the one in url."""
 
     hook_secret: HeaderSecret | None = None
     """What Stash's plugin has to show at /hooks/stash."""
@@ -211,6 +218,41 @@ class Filters(Keys):
     """Folders as Stash sees them."""
 
 
+class Genres(Keys):
+    """Which tags become genres."""
+
+    in_: Names = Field(default=(), alias="in")
+    """Only these tags; empty means all."""
+
+    out: Names = ()
+    """None of these tags."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    """At most so many of a scene's tags, 1 to 500."""
+
+
+class Mapping(Keys):
+    """How the fields of a Plex item are made of a scene."""
+
+    sort_title: Template = DEFAULT_MAPPING.sort_title
+    """What Plex sorts by, made of {title}, {date}, {year}, {studio}, {code}, {group} and {index}."""
+
+    parent_studio: bool = False
+    """Whether a studio is shown with its parent, as Studio (Parent): true or false."""
+
+    content_rating: OneLine = ""
+    """The age rating of every scene, such as XXX; empty means none."""
+
+    genres: Genres = Genres()
+    """Which tags become genres."""
+
+    collections: Sources = ("studio", "groups")
+    """What gives its name to collections: studio, parent_studio, groups."""
+
+    poster: Annotated[Literal["raw", "crop", "fit"], Word] = "fit"
+    """How a cover becomes a poster: raw as it is, crop cut to 2:3, fit whole in 2:3."""
+
+
 class Config(BaseSettings):
     """Stash2Plex on MQTT: the settings of all services."""
 
@@ -231,6 +273,7 @@ class Config(BaseSettings):
 
     fields: Fields = Fields()
     filters: Filters = Filters()
+    mapping: Mapping = Mapping()
 
     reconcile: Schedule = "daily"
     """How often everything is compared with Plex: never, hourly, daily or weekly."""

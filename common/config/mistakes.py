@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 80
 BROKER: Final[KeyPath] = ("mqtt", "url")
-ADDRESSES: Final[tuple[KeyPath, ...]] = (("stash", "url"), ("plex", "url"), BROKER, ("provider", "url"))
+ADDRESSES: Final[tuple[KeyPath, ...]] = (
+    ("stash", "url"),
+    ("plex", "url"),
+    BROKER,
+    ("provider", "url"),
+    ("provider", "internal_url"),
+)
 
 _NUMBER, _WHOLE, _BOOL = "it is not a number", "it is not a whole number", "it has to be true or false"
 _REASONS: Final = {

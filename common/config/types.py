@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,12 +23,15 @@ from common.config.values import (
     folder,
     header_value,
     lower,
+    one_line,
+    template,
     topic_base,
     topic_name,
     web_address,
     words,
 )
 from common.errors import Misconfigured
+from common.options import CollectionSource
 from common.paths import PathRules
 
 INTERVALS: Final = {"never": None, "hourly": 3_600.0, "daily": 86_400.0}
@@ -45,6 +48,9 @@ _RULES_SCHEMA: Final = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [{"type": "string"}, _RULE_SCHEMA]}}]
 }
 _SWEEP_SCHEMA: Final = {"anyOf": [{"type": "number", "minimum": 60}, {"enum": list(INTERVALS)}]}
+_SOURCES_SCHEMA: Final = {
+    "anyOf": [{"type": "array", "items": {"enum": list(get_args(CollectionSource))}}, {"type": "string"}]
+}
 _NAMES_SCHEMA: Final = {"anyOf": [{"type": "array", "items": {"type": ["string", "integer"]}}, {"type": "string"}]}
 
 
@@ -123,6 +129,11 @@ Folders = Annotated[tuple[Folder, ...], BeforeValidator(words), WithJsonSchema(_
 Rules = Annotated[PathRules, PlainValidator(_rules), WithJsonSchema(_RULES_SCHEMA)]
 
 Word = BeforeValidator(lower)
+Template = Annotated[str, AfterValidator(template)]
+OneLine = Annotated[str, AfterValidator(one_line)]
+Sources = Annotated[
+    tuple[Annotated[CollectionSource, Word], ...], BeforeValidator(words), WithJsonSchema(_SOURCES_SCHEMA)
+]
 Schedule = Annotated[Literal["never", "hourly", "daily", "weekly"], Word]
 Sweep = Annotated[float | None, Field(ge=60), BeforeValidator(_interval), WithJsonSchema(_SWEEP_SCHEMA)]
 Timeout = Annotated[float, Field(ge=0.1, le=1_800)]

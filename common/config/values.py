@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from string import Formatter
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from common.fields import LINE
+from common.options import SORT_TITLE_PARTS
 from common.path_rule import is_absolute
+from common.text import line
 from common.topics import NAME
 
 BASE_LIMIT = 200
 NAME_LIMIT = 64
+RATING_LIMIT = 30
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 _USER_INFO = re.compile(r"//[^/?#]*@")
 _LOCAL = re.compile(r"localhost|.+\.localhost|127(\.\d+){1,3}|::1|0\.0\.0\.0|::")
@@ -151,3 +156,24 @@ def field_choice(value: object) -> object:
     if rest.strip() not in locks:
         raise ValueError("behind the policy there may be locked or unlocked, nothing else")
     return {"policy": policy, **locks[rest.strip()]}
+
+
+def template(text: str) -> str:
+    """Return a template in which only the parts of a sort title stand in braces."""
+    try:
+        parts = [(name, spec, how) for _, name, spec, how in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"its braces don't match ({error}); write one as {{{{ or }}}}") from error
+    for name, spec, how in parts:
+        if name not in SORT_TITLE_PARTS or spec or how:
+            known = ", ".join(f"{{{part}}}" for part in SORT_TITLE_PARTS)
+            raise ValueError(f"{{{name}}} is no part of a sort title; there are {known}")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Return a short text without control characters."""
+    clean = line(text, LINE)
+    if clean != text.strip() or len(clean) > RATING_LIMIT:
+        raise ValueError(f"it has to be one line of at most {RATING_LIMIT} characters")
+    return clean

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from common.item import excluded
+from common.filters import excluded
 from services.provider.catalog import parts_of
 from services.provider.document import MOVIE, id_of_guid
 

@@ -12,7 +12,7 @@ import structlog
 
 from common import messages
 from common.errors import NotFound, S2PError, Unavailable, Undecodable
-from common.item import excluded
+from common.filters import excluded
 from common.messages import Outcome, ProviderInfo, ProviderStats
 from common.version import VERSION
 from services.provider import document

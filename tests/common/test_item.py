@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.item import LINE, SUMMARY, Item, excluded, item_of, want
+from common.fields import LINE, SUMMARY
+from common.filters import excluded
+from common.item import Item, item_of, want
 from common.messages import File, Named, Performer, Scene, StashId, Studio
 from common.options import FieldPolicy, Filters, Options
 from common.paths import PathRules
@@ -67,6 +69,7 @@ def test_a_scene_is_shown_with_all_that_it_has() -> None:
         studio="Acme",
         performers=("Zo\u00eb", "Ann"),
         tags=("Drama",),
+        collections=("Acme",),
         paths=("/media/a.mp4", "/media/b.mp4"),
     )
 

@@ -25,6 +25,15 @@ def test_the_fingerprint_of_options_moves_with_each_of_them_and_nothing_else() -
         {"S2P_FILTERS_TAGS_OUT": "a"},
         {"S2P_PATHS": "/a=>/b"},
         {"S2P_PLEX_LIBRARIES": "a"},
+        {"S2P_MAPPING_SORT_TITLE": "{date}"},
+        {"S2P_MAPPING_PARENT_STUDIO": "true"},
+        {"S2P_MAPPING_CONTENT_RATING": "XXX"},
+        {"S2P_MAPPING_GENRES_IN": "a"},
+        {"S2P_MAPPING_GENRES_OUT": "a"},
+        {"S2P_MAPPING_GENRES_LIMIT": "5"},
+        {"S2P_MAPPING_COLLECTIONS": "groups"},
+        {"S2P_MAPPING_POSTER": "raw"},
+        {"S2P_PROVIDER_URL": "http://provider:9393"},
     ]
     prints = [given(**variables).options.fingerprint() for variables in variants]
     assert len(set(prints)) == len(variants)
@@ -33,4 +42,4 @@ def test_the_fingerprint_of_options_moves_with_each_of_them_and_nothing_else() -
 
 
 def test_the_fingerprint_is_the_same_in_every_process() -> None:
-    assert Options().fingerprint() == "539e436be3c3b2af"
+    assert Options().fingerprint() == "8df2400b79540b2a"

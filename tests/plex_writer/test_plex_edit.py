@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.item import LINE, SUMMARY, Item
+from common.fields import LINE, SUMMARY
+from common.item import Item
 from common.messages import ItemOutcome
 from common.options import DEFAULT_FIELDS, FieldPolicy
 from services.plex_writer import plan
