@@ -10,54 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from common.errors import Unavailable
+from common.tally import Loaded, judge
 from common.topics import row_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
     from common.bus import Bus, Message
-    from common.messages import Stamp
+    from common.tally import Counted
 
 FILTERS_A_SUBSCRIBE = 100
 SILENCE = 15.0
 PROBE_AGAIN = 1.0
 QUIET = 5.0
-
-Row = tuple[int, bytes]
-Verdict = Literal["complete", "unknown", "short", "suspect"]
-
-
-class Counted(NamedTuple):
-    """What a table's owner says of it: how many rows up to which stamp, and whether it is still filling it."""
-
-    stamp: Stamp
-    rows: int
-    loading: bool
-
-
-class Loaded(NamedTuple):
-    """How a load went; only when `complete` may the absence of a row be taken as its absence from the table."""
-
-    rows: int
-    verdict: Verdict
-    counted: Counted | None
-
-
-def judge(rows: int, counted: Counted | None, before: Loaded | None) -> Verdict:
-    """Say what a load is worth, given what the owner counted and how the load before it went.
-
-    Without an owner's count, or while it is loading, nothing can be said. Too few rows twice at one stamp are
-    `suspect`: the broker leaves rows out (Mosquitto does so above `max_queued_messages`, 1,000 by default).
-    """
-    if counted is None or counted.loading:
-        return "unknown"
-    if rows >= counted.rows:
-        return "complete"
-    same = before is not None and before.counted is not None and before.counted.stamp == counted.stamp
-    return "suspect" if same else "short"
 
 
 class Reader:

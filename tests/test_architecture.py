@@ -48,6 +48,7 @@ PURE = {
     "common.options",
     "common.path_rule",
     "common.paths",
+    "common.tally",
     "common.text",
     "common.topics",
     "common.version",

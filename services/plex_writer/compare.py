@@ -15,13 +15,15 @@ import structlog
 from common import messages
 from common.errors import Undecodable
 from common.item import item_of, want
-from common.messages import Scene, WatcherInfo
-from common.table import Counted, Loaded
-from services.plex_writer import settle
+from common.messages import WatcherInfo
+from common.tally import Counted, Loaded
+from services.plex_writer import settle, unsettled
+from services.plex_writer.job import read_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from common.messages import Scene
     from common.options import Options
     from common.service import Service
     from common.table import Table
@@ -32,18 +34,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger("compare")
 
 
-def too_many(gone: int, known: int) -> bool:
-    """Tell whether so many scenes missing at once look like a broken table rather than like removals."""
-    return gone > max(20, min(1_000, known // 2))
-
-
 class Compare:
-    """Compares the whole table once a call; `suspect` is empty, or a sentence on why the table can't be trusted."""
+    """Compares the whole table once a call; `suspect` is empty, or a sentence on why the table can't be trusted.
+
+    With `confirmed` a person has said that scenes may be gone, however many; it holds for one comparison.
+    """
 
     def __init__(
         self, service: Service, *, scenes: Table, outcomes: Outcomes, library: Library, dirty: Dirty, options: Options
     ) -> None:
         self.suspect = ""
+        self.confirmed = False
         self._service = service
         self._scenes = scenes
         self._outcomes = outcomes
@@ -62,8 +63,7 @@ class Compare:
             return lambda key, payload: self._row(key, payload, seen, marked)
 
         loaded = await self._scenes.load_counted(begin, self._counted)
-        gone = {scene_id for scene_id in self._outcomes if scene_id not in seen}
-        self._judge(loaded, gone)
+        gone = self._gone(loaded, seen)
         log.info("compared", scenes=len(seen), unsettled=len(marked), gone=len(gone), table=loaded.verdict)
         return len(marked)
 
@@ -73,7 +73,7 @@ class Compare:
             return
         seen.add(scene_id)
         try:
-            scene = messages.decode(Scene, payload)
+            scene = read_scene(scene_id, payload)
         except Undecodable as error:
             self._service.undecoded.add(self._scenes.topic(scene_id), error)
             return
@@ -82,38 +82,35 @@ class Compare:
             self._dirty.mark(scene_id, live=False)
 
     def _is_unsettled(self, scene: Scene) -> bool:
+        if self._outcomes.is_unreadable(scene.id):
+            return False
         item = item_of(scene, self._options)
         outcome = self._outcomes.get(scene.id)
-        if settle.is_stale(scene, outcome) or self._outcomes.is_unreadable(scene.id):
-            return False
         now = dt.datetime.now(dt.UTC)
-        if settle.dirty_because(scene, outcome, want(item, self._fingerprint), now) is not None:
-            return True
-        if outcome is not None and (rest := settle.seconds_until_due(outcome, now)) is not None:
+        finding = unsettled.compared(scene, outcome, want(item, self._fingerprint), now)
+        if (
+            outcome is not None
+            and finding != "unsettled"
+            and (rest := settle.seconds_until_due(outcome, now)) is not None
+        ):
             self._dirty.remind(scene.id, time.monotonic() + rest)
-        if outcome is None or outcome.state != "waiting":
-            return False
-        self._library.waiting.add(scene.id, item.paths)
-        return bool(self._library.find(item.paths))
+        if finding == "waits":
+            self._library.waiting.add(scene.id, item.paths)
+            return bool(self._library.find(item.paths))
+        return finding == "unsettled"
 
-    def _judge(self, loaded: Loaded, gone: set[int]) -> None:
-        """Only a complete table may say that a scene is gone, and not of too many at once."""
-        if loaded.verdict == "suspect" and loaded.counted is not None:
-            self.suspect = (
-                f"the broker sends {loaded.rows} of {loaded.counted.rows} retained scenes; raise its "
-                "max_queued_messages (Mosquitto: 1000 by default) to more than the number of scenes"
-            )
+    def _gone(self, loaded: Loaded, seen: set[int]) -> set[int]:
+        """Mark the scenes that are gone, unless they are too many at once to be believed; return them."""
+        known = len(self._outcomes)
+        gone = unsettled.absent(loaded, self._outcomes.stamps(key for key in self._outcomes if key not in seen))
+        believed, self.confirmed = self.confirmed, False
+        self.suspect = unsettled.suspicion(loaded, 0 if believed else len(gone), known)
+        if self.suspect:
             log.error("table_suspect", why=self.suspect, effect="writes go on; no scene is taken for removed")
-            return
-        self.suspect = ""
-        if loaded.verdict != "complete":
-            return
-        if too_many(len(gone), len(self._outcomes)):
-            self.suspect = f"{len(gone)} of {len(self._outcomes)} scenes are missing at once; their outcomes are kept"
-            log.error("too_many_gone", why=self.suspect, effect="their outcomes are kept")
-            return
+            return set()
         for scene_id in gone:
             self._dirty.mark(scene_id, live=False, gone=True)
+        return gone
 
     async def _counted(self) -> Counted | None:
         topic = self._service.topics.stash("info")

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
-from common import messages
-from common.errors import Rejected, Undecodable
-from common.item import Item, item_of, want
-from common.messages import ItemOutcome, Outcome, Scene
-from services.plex_writer import plan, settle
-from services.plex_writer.match import holds
+from common.bus import TooLarge
+from common.errors import Rejected, Unauthorized, Undecodable
+from services.plex_writer import job as step
+from services.plex_writer import settle
+from services.plex_writer.looks import Looks
 from services.plex_writer.plex import PlexUnavailable
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Sequence
 
+    from common.messages import Outcome, Scene
     from common.options import Options
     from common.service import Undecoded
     from common.table import Table
     from services.plex_writer.dirty import Dirty, Ticket
+    from services.plex_writer.job import Job, Target
     from services.plex_writer.library import Library
     from services.plex_writer.outcomes import Outcomes
     from services.plex_writer.plex import Plex
@@ -43,29 +42,6 @@ class Blamed(PlexUnavailable):
     def __init__(self, ticket: Ticket, why: str) -> None:
         super().__init__(why)
         self.ticket = ticket
-
-
-@dataclass(slots=True)
-class _Target:
-    """One Plex item of a scene: as read, what of it is ours, and what is to be written."""
-
-    current: plan.Current
-    ours: plan.Ours
-    edit: plan.Edit
-    refused: str = ""
-    sent: bool = False
-
-
-@dataclass(slots=True)
-class _Job:
-    """One scene on its way through the lane."""
-
-    ticket: Ticket
-    scene: Scene
-    item: Item
-    want: str
-    outcome: Outcome
-    targets: list[_Target] = field(default_factory=list)
 
 
 class Lane:
@@ -95,7 +71,8 @@ class Lane:
         self._dirty = dirty
         self._undecoded = undecoded
         self._stop = stop
-        self._unanswered: dict[int, int] = {}
+        self._looks = Looks()
+        self._begun: set[int] = set()
 
     async def handle(self, tickets: Sequence[Ticket]) -> None:
         """Bring these scenes' items to what is wanted; live changes that arrive cut a bulk batch short.
@@ -120,21 +97,20 @@ class Lane:
         if scene is None:
             self._dirty.settle(ticket)
             return
-        wanted = want(item_of(scene, self._options), self._fingerprint)
-        before = settle.begin(scene, wanted, self._outcomes.get(scene.id), _now())
-        outcome, delay = settle.blamed(before, why, want=wanted, now=_now())
+        job = self._opened(ticket, scene)
+        outcome, delay = settle.blamed(job.outcome, why, want=job.want, now=_now())
         log.warning("set_aside", scene=scene.id, why=why, seconds=round(delay), attempts=outcome.attempts)
         await (await self._outcomes.put(outcome))
         self._dirty.set_aside(ticket, _clock() + delay)
 
     def _decode(self, scene_id: int, row: bytes | None) -> Scene | None:
         try:
-            return None if row is None else messages.decode(Scene, row)
+            return None if row is None else step.read_scene(scene_id, row)
         except Undecodable as error:
             self._undecoded.add(self._scenes.topic(scene_id), error)
             return None
 
-    async def _open(self, ticket: Ticket, row: bytes | None) -> _Job | None:
+    async def _open(self, ticket: Ticket, row: bytes | None) -> Job | None:
         """Settle what needs no Plex, and return the rest as a job."""
         if row is None and ticket.gone:
             cleared = await self._outcomes.clear(ticket.scene_id)
@@ -146,22 +122,38 @@ class Lane:
         if scene is None or settle.is_stale(scene, before) or self._outcomes.is_unreadable(ticket.scene_id):
             self._dirty.settle(ticket)
             return None
-        item = item_of(scene, self._options)
-        wanted = want(item, self._fingerprint)
-        job = _Job(ticket, scene, item, wanted, settle.begin(scene, wanted, before, _now()))
-        if item.skipped:
-            detail = f"Not written: {item.skipped}."
-            await self._end(job, settle.ended(job.outcome, "skipped", detail, want=wanted, now=_now()))
+        job = self._opened(ticket, scene)
+        done = step.without_plex(job, _now())
+        if done is not None:
+            await self._end(job, done)
             return None
-        reason = settle.dirty_because(scene, before, wanted, _now())
-        if not ticket.look and reason is None:
-            await self._end(job, job.outcome)
-            return None
-        if reason == "begun":
-            self._unanswered.setdefault(scene.id, 0)
+        if job.reason == "begun":
+            self._looks.left_open(scene.id)
+            if scene.id not in self._begun and await self._is_left_aside(job):
+                return None
         return job
 
-    async def _aim(self, jobs: Iterable[_Job]) -> None:
+    async def _is_left_aside(self, job: Job) -> bool:
+        """Count a write that an earlier process did not end; say whether the scene is to come after all others."""
+        self._begun.add(job.scene.id)
+        job.outcome, delay = settle.left_open(job.outcome, _now())
+        await (await self._outcomes.put(job.outcome))
+        if delay:
+            log.warning("set_aside", scene=job.scene.id, why=job.outcome.detail, seconds=round(delay))
+            self._dirty.set_aside(job.ticket, _clock() + delay)
+        return delay > 0
+
+    def _opened(self, ticket: Ticket, scene: Scene) -> Job:
+        return step.opened(
+            ticket,
+            scene,
+            self._outcomes.get(scene.id),
+            options=self._options,
+            fingerprint=self._fingerprint,
+            now=_now(),
+        )
+
+    async def _aim(self, jobs: Iterable[Job]) -> None:
         """Find each scene's items by the files they have when read, whatever the index or an outcome remembers."""
         candidates = {job.ticket.scene_id: self._library.find(job.item.paths) for job in jobs}
         found = await self._plex.details(sorted({key for keys in candidates.values() for key in keys}))
@@ -169,22 +161,15 @@ class Lane:
             for rating_key in candidates[job.ticket.scene_id]:
                 current = found.get(rating_key)
                 self._library.saw(rating_key, current.paths if current else ())
-                if current is not None and holds(current, job.item.paths, self._options.paths.key):
-                    ours = plan.ours_of(job.outcome.items.get(rating_key))
-                    edit = plan.plan(job.item, current, ours, self._options.fields)
-                    job.targets.append(_Target(current, ours, edit))
+            step.aim(job, found, candidates[job.ticket.scene_id], self._options)
 
-    async def _has_target(self, job: _Job, claimed: dict[str, int]) -> bool:
+    async def _has_target(self, job: Job, claimed: dict[str, int]) -> bool:
         """End a scene that Plex does not have, or whose item another scene owns; `claimed` is by newer ones at hand."""
         for target in job.targets:
             rating_key = target.current.rating_key
             rival = claimed.get(rating_key) or self._rival(job, rating_key)
             if rival is not None:
-                detail = (
-                    f"Plex's item {rating_key} holds files of this scene and of scene {rival}, which is newer and owns "
-                    "it; split the item in Plex."
-                )
-                await self._end(job, settle.ended(job.outcome, "ambiguous", detail, want=job.want, now=_now()))
+                await self._end(job, step.rival(job, rating_key, rival, _now()))
                 return False
         if not job.targets:
             await self._let_wait(job)
@@ -193,7 +178,7 @@ class Lane:
         job.outcome = settle.found(job.outcome)
         return True
 
-    async def _let_wait(self, job: _Job) -> None:
+    async def _let_wait(self, job: Job) -> None:
         outcome = settle.waiting(job.outcome, self._library.why_missing(job.scene), want=job.want, now=_now())
         self._library.waiting.add(job.scene.id, job.item.paths)
         if self._library.find(job.item.paths):
@@ -201,7 +186,7 @@ class Lane:
             self._dirty.mark(job.scene.id, live=False, look=True)
         await self._end(job, outcome)
 
-    def _rival(self, job: _Job, rating_key: str) -> int | None:
+    def _rival(self, job: Job, rating_key: str) -> int | None:
         """Return the scene with the larger stamp that owns the item; one with a smaller stamp has to look again."""
         owner = self._outcomes.owner(rating_key)
         if owner is None or owner == job.scene.id:
@@ -212,108 +197,70 @@ class Lane:
         self._dirty.mark(owner, live=False, look=True)
         return None
 
-    async def _announce(self, jobs: Iterable[_Job]) -> None:
-        """Retain what is about to be written, and wait until the broker has it."""
+    async def _announce(self, jobs: Iterable[Job]) -> None:
+        """Retain what is about to be written, and wait until the broker has it.
+
+        What the broker can't take is not written, since nobody could tell afterwards that it is ours.
+        """
         acks = []
         for job in jobs:
-            if not any(target.edit for target in job.targets):
+            outcome = step.announced(job)
+            if outcome is None:
                 continue
-            items = {
-                target.current.rating_key: ItemOutcome(
-                    state="unsure",
-                    want=job.want,
-                    wrote=known.wrote if known else {},
-                    intent=plan.intent_of(target.edit, target.current, target.ours),
-                )
-                for target in job.targets
-                for known in (job.outcome.items.get(target.current.rating_key),)
-            }
-            job.outcome = msgspec.structs.replace(job.outcome, items=items)
-            acks.append(await self._outcomes.put(job.outcome))
+            try:
+                acks.append(await self._outcomes.put(outcome))
+            except TooLarge as error:
+                job.refuse(f"the record of it is too large for the broker ({error}); raise its max_packet_size")
+                continue
+            job.outcome = outcome
+            self._begun.add(job.scene.id)
         for ack in acks:
             await ack
 
-    async def _write(self, jobs: Sequence[_Job]) -> list[_Job]:
+    async def _write(self, jobs: Sequence[Job]) -> list[Job]:
         """Send the edits; return the jobs reached before a live change, or the end, asked for the lane."""
-        done: list[_Job] = []
+        done: list[Job] = []
         for job in jobs:
             if done and ((self._dirty.has_live and not job.ticket.live) or self._stop.is_set()):
                 break
             for target in job.targets:
-                if target.edit:
+                if target.edit and not target.refused:
                     await self._send(job, target)
             done.append(job)
         return done
 
-    async def _send(self, job: _Job, target: _Target) -> None:
+    async def _send(self, job: Job, target: Target) -> None:
         try:
             await self._plex.edit(target.current, target.edit)
             target.sent = True
             self.writes += 1
         except Rejected as error:
             target.refused = str(error)
-        except PlexUnavailable as error:
-            self._unanswered[job.scene.id] = 0
+        except (PlexUnavailable, Unauthorized) as error:
+            self._looks.unanswered(job.scene.id)
             raise Blamed(job.ticket, str(error)) from error
 
-    async def _look(self, jobs: Sequence[_Job]) -> None:
+    async def _look(self, jobs: Sequence[Job]) -> None:
         """Read back what was written, and report what is seen."""
         written = [target.current.rating_key for job in jobs for target in job.targets if target.sent]
         seen = await self._plex.details(written)
         for job in jobs:
-            items = {
-                target.current.rating_key: self._item_outcome(
-                    job, target, seen.get(target.current.rating_key) if target.sent else target.current
-                )
-                for target in job.targets
-            }
-            await self._end(job, _concluded(job, items))
+            await self._end(job, step.concluded(job, seen, _now()))
 
-    def _item_outcome(self, job: _Job, target: _Target, shown: plan.Current | None) -> ItemOutcome:
-        known = job.outcome.items.get(target.current.rating_key)
-        intent = plan.intent_of(target.edit, target.current, target.ours)
-        if shown is None:
-            return ItemOutcome(state="unsure", want=job.want, wrote=known.wrote if known else {}, intent=intent)
-        edit = target.edit if target.sent else plan.Edit()
-        wrote = plan.wrote_of(job.item, edit, target.current, shown, target.ours)
-        if target.sent and plan.applied(target.edit, target.current, shown) != "all":
-            return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent)
-        return ItemOutcome(state="failed" if target.refused else "synced", want=job.want, wrote=wrote)
-
-    async def _end(self, job: _Job, outcome: Outcome) -> None:
+    async def _end(self, job: Job, outcome: Outcome) -> None:
         """Publish the outcome, then let the scene be clean, unless it changed meanwhile."""
         if outcome.state != "waiting":
             self._library.waiting.drop(job.scene.id)
-        outcome = self._plan_a_look(outcome)
+        delay = self._looks.after(outcome)
+        if delay is not None:
+            self._dirty.remind(outcome.id, _clock() + delay)
+            outcome = settle.due(outcome, _now(), delay)
         await (await self._outcomes.put(outcome))
+        self._begun.discard(outcome.id)
         self.handled += 1
         if outcome.state == "synced":
             self.last_sync = outcome.at
         self._dirty.settle(job.ticket)
-
-    def _plan_a_look(self, outcome: Outcome) -> Outcome:
-        """After a write without an answer, or that Plex does not show, look again: it may still land on a newer one."""
-        looks = self._unanswered.pop(outcome.id, None)
-        if any(item.state == "unsure" for item in outcome.items.values()):
-            looks = outcome.attempts - 1
-        delay = None if looks is None else settle.look_again(looks)
-        if looks is None or delay is None:
-            return outcome
-        self._unanswered[outcome.id] = looks + 1
-        self._dirty.remind(outcome.id, _clock() + delay)
-        return settle.due(outcome, _now(), delay)
-
-
-def _concluded(job: _Job, items: dict[str, ItemOutcome]) -> Outcome:
-    """Return the scene's outcome from its items': the worst of them decides."""
-    refusals = [target.refused for target in job.targets if target.refused]
-    notes = " ".join(f"Note: {note}." for note in job.item.notes)
-    if any(item.state == "unsure" for item in items.values()):
-        return settle.unsure(job.outcome, items, want=job.want, now=_now())
-    if refusals:
-        detail = f"Plex refused the write: {refusals[0]}."
-        return settle.ended(job.outcome, "failed", detail, want=job.want, now=_now(), items=items, due_in=settle.DAY)
-    return settle.ended(job.outcome, "synced", notes, want=job.want, now=_now(), items=items)
 
 
 def _now() -> dt.datetime:

@@ -72,9 +72,6 @@ class Link:
     async def doubt(self, error: PlexUnavailable | Unauthorized) -> bool:
         """After a failed request: probe, and say whether Plex is well all the same, so that the request is to blame."""
         self._count_if_unreadable(error)
-        if isinstance(error, Unauthorized):
-            await self._went_away(error)
-            return False
         return await self._probe(self.section)
 
     async def _probe(self, section: str | None) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from common import messages
 from common.errors import Undecodable
 from common.messages import Outcome, Stamp
+from common.tally import differing
 from services.plex_writer import settle
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from common.service import Undecoded
-    from common.table import Counted, Loaded, Table
+    from common.table import Table
+    from common.tally import Counted, Loaded
 
 
 class Outcomes:
@@ -54,6 +56,13 @@ class Outcomes:
     def is_unreadable(self, scene_id: int) -> bool:
         """Tell whether the broker has an outcome that can't be read; replacing it would forget what is ours."""
         return scene_id in self._unreadable
+
+    def stamps(self, scene_ids: Iterable[int]) -> Iterator[tuple[int, Stamp]]:
+        """Return (scene, the stamp of it that was handled) for those of these that have an outcome."""
+        for scene_id in scene_ids:
+            outcome = self.get(scene_id)
+            if outcome is not None:
+                yield scene_id, outcome.stamp
 
     def owner(self, rating_key: str) -> int | None:
         """Return the scene that writes this item."""
@@ -117,8 +126,7 @@ class Outcomes:
             touched = self._touched
         finally:
             self._touched = None
-        wrong = {key for key in found.keys() | self._rows.keys() if found.get(key) != self._rows.get(key)}
-        wrong -= touched | self._unreadable
+        wrong = differing(found, self._rows, touched | self._unreadable)
         if wrong:
             self.stamp = Stamp(max(self.stamp.epoch + 1, time.time_ns() // 1_000_000), self.stamp.seq)
         for key in wrong:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ASIDE = (60.0, 300.0, 1_800.0)
+ENDINGS = 3
 UNSURE = (120.0, 600.0)
 FIRST_WAIT = 300.0
 DAY = 86_400.0
@@ -144,6 +145,22 @@ def unsure(outcome: Outcome, items: Mapping[str, ItemOutcome], *, want: str, now
     }
     detail = "Plex took the write and does not show all of it; it is tried again in a day."
     return ended(outcome, "failed", detail, want=want, now=now, items=given_up, due_in=DAY)
+
+
+def left_open(outcome: Outcome, now: dt.datetime) -> tuple[Outcome, float]:
+    """Count that a process ended in the middle of this scene's write; return its outcome, and the seconds to leave it.
+
+    A scene that ends the writer each time would otherwise keep it from all others: from the third time on it comes
+    after them, in 1, 5 and 30 minutes and then after a time that grows to a day.
+    """
+    attempts = outcome.attempts + 1
+    beyond = attempts - ENDINGS
+    if beyond < 0:
+        return msgspec.structs.replace(outcome, attempts=attempts), 0.0
+    delay = ASIDE[beyond] if beyond < len(ASIDE) else min(DAY, ASIDE[-1] * 2.0 ** min(beyond - len(ASIDE) + 1, 20))
+    detail = f"The writer ended {attempts} times in the middle of writing this scene; it is set aside for a while."
+    counted = msgspec.structs.replace(outcome, attempts=attempts, detail=detail, at=_text(now))
+    return due(counted, now, delay), delay
 
 
 def due(outcome: Outcome, now: dt.datetime, delay: float) -> Outcome:

@@ -13,7 +13,8 @@ from common import messages
 from common.errors import Rejected, S2PError, Unauthorized, Unavailable, Undecodable
 from common.messages import Scene, WatcherInfo, WriterInfo, WriterStats
 from common.service import Stopped
-from common.table import Counted, Table
+from common.table import Table
+from common.tally import Counted
 from common.topics import row_id
 from common.version import VERSION
 from services.plex_writer.compare import Compare
@@ -138,7 +139,8 @@ class Writer:
             self._told_stats = self._told_info = None
             self._compare_wanted.set()
 
-    async def _on_reconcile(self, _: Request) -> object:
+    async def _on_reconcile(self, request: Request) -> object:
+        self._compare.confirmed = self._compare.confirmed or request.confirm
         self._compare_wanted.set()
         return {"detail": "comparing what Stash wants with what was written; see pending on stats"}
 
@@ -222,7 +224,8 @@ class Writer:
                     self._after_listing()
                 self._mark_woken(woken)
             except (PlexUnavailable, Unauthorized) as error:
-                await self._link.doubt(error)
+                if await self._link.doubt(error):
+                    log.warning("listing_failed", why=str(error), effect="listing again in a few seconds")
             except Rejected as error:
                 log.warning("listing_refused", why=str(error), effect="listing again later")
                 listed = 0
@@ -299,7 +302,8 @@ class Writer:
         """Plex away: nobody is to blame, and another scene goes first later. Plex well: find the scene that fails."""
         if not await self._link.doubt(error):
             self._batch = 1
-            self._dirty.send_back(tickets[0].scene_id)
+            in_hand = error.ticket if isinstance(error, Blamed) else tickets[0]
+            self._dirty.send_back(in_hand.scene_id)
         else:
             await self._find_culprit(tickets, error)
 

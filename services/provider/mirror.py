@@ -15,7 +15,8 @@ import structlog
 from common import messages
 from common.errors import Unavailable, Undecodable
 from common.messages import WatcherInfo, WatcherState
-from common.table import Counted, Loaded, Table
+from common.table import Table
+from common.tally import Counted, Loaded
 from common.topics import row_id
 from services.provider.catalog import Catalog
 

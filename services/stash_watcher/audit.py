@@ -84,8 +84,9 @@ class Auditor:
         parts.desk.extra.update(loss.extra)
         plan = plan_fetch(loss.ids, sorted({*book.entries, *loss.ids}))
         parts.work.fetch(plan.ids)
+        # what is missing has not gone: nobody may take it for absent before it is there again
+        parts.loading = parts.loading or bool(loss.missing)
         if plan.after is not None:
-            parts.loading = True
             self._walker.start_load(plan.after)
 
 

@@ -88,10 +88,10 @@ class Bulk:
             parts.progress.end("backlog")
 
     def _note_end_of_load(self) -> None:
-        """Tell that a first load is complete once nothing is left of it."""
+        """Tell that all is published, after a start or a loss, once nothing is left to do."""
         parts = self._parts
-        if parts.loading and parts.link.up.is_set() and parts.work.idle and not parts.desk.asks:
-            parts.loading = False
+        if parts.link.up.is_set() and parts.work.idle and not parts.desk.asks:
+            parts.loading, parts.covered = False, None
 
     async def _rest(self) -> None:
         """Wait for something to do; what is held, put off or due by the clock is looked at every second."""

@@ -13,6 +13,7 @@ from services.stash_watcher.work import Work
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from common.messages import Stamp
     from common.service import Service
     from common.table import Table
     from services.stash_watcher.desk import Desk
@@ -29,7 +30,9 @@ class Parts:
 
     `loading` while a first load is not complete. `suspect` says why loads of our table can't be trusted, if so. `held`
     counts removals that wait for a person's word. `balance` is how many scenes Stash has more than we publish, as the
-    last whole listing found it. `wake_bulk` is set when there is something new to do for the bulk lane.
+    last whole listing found it. `covered` is the stamp that `info` tells until the first walk over Stash is done, since
+    a broker that lost state while we were away can't be told from one that did not before that. `wake_bulk` is set when
+    there is something new to do for the bulk lane.
     """
 
     service: Service
@@ -46,6 +49,7 @@ class Parts:
     held: int = 0
     balance: int | None = None
     total: int = 0
+    covered: Stamp | None = None
     wake_bulk: asyncio.Event = field(default_factory=asyncio.Event)
 
     def want(self, ids: Sequence[int]) -> None:

@@ -78,7 +78,7 @@ class Reporter:
     def _present_info(self) -> WatcherInfo:
         parts = self._parts
         greeting, source = parts.link.greeting, parts.link.source
-        stamp = parts.publisher.stamps.newest
+        stamp = parts.covered or parts.publisher.stamps.newest
         return WatcherInfo(
             service=VERSION,
             version=greeting.version if greeting else "",

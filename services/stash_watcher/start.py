@@ -14,7 +14,7 @@ import structlog
 
 from common.errors import Unavailable, Undecodable
 from common.messages import Stamp, WatcherInfo, decode
-from common.table import Counted
+from common.tally import Counted
 from services.stash_watcher.changes import Book
 from services.stash_watcher.rows import read_row
 from services.stash_watcher.source import Source
@@ -23,7 +23,7 @@ from services.stash_watcher.watermark import Youngest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.table import Loaded
+    from common.tally import Loaded
     from services.stash_watcher.parts import Parts
 
 BROKER_PAUSE = 2.0
@@ -46,6 +46,7 @@ async def take_over(parts: Parts) -> None:
     parts.link.source = Source.parse(info.source) if info else None
     parts.watermark.mark = parts.watermark.settled = info.watermarks.get("scene", "") if info else ""
     parts.loading = info is None or info.loading
+    parts.covered = info.stamp if info else None
     parts.work.fetch(start.youngest.after(parts.watermark.settled))
     log.info("table_loaded", scenes=len(parts.publisher.book), epoch=stamps.newest.epoch)
 

@@ -12,7 +12,8 @@ from common.bus import Broker as Address
 from common.bus import Bus
 from common.errors import Unavailable
 from common.messages import Stamp
-from common.table import Counted, Loaded, Reader, Table, judge
+from common.table import Reader, Table
+from common.tally import Counted, Loaded, judge
 from tools.processes import Broker
 
 if TYPE_CHECKING:

@@ -150,7 +150,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
         "reports a write as done without comparing what Plex shows",
         (
             Change(
-                f"{WRITER}/lane.py",
+                f"{WRITER}/job.py",
                 'if target.sent and plan.applied(target.edit, target.current, shown) != "all":',
                 "if False:",
             ),

@@ -1,0 +1,144 @@
+"""One scene on its way through the lane, step by step: open, aim, announce, conclude. Pure: each step is a decision.
+
+The lane gathers what a step needs and applies what it decides, so that whatever may be lost between two steps can be
+played through without a broker or a Plex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from common import messages
+from common.errors import Undecodable
+from common.item import Item, item_of, want
+from common.messages import ItemOutcome, Outcome, Scene
+from services.plex_writer import plan, settle
+from services.plex_writer.match import holds
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from common.options import Options
+    from services.plex_writer.dirty import Ticket
+
+
+@dataclass(slots=True)
+class Target:
+    """One Plex item of a scene: as read, what of it is ours, and what is to be written."""
+
+    current: plan.Current
+    ours: plan.Ours
+    edit: plan.Edit
+    refused: str = ""
+    sent: bool = False
+
+
+@dataclass(slots=True)
+class Job:
+    """One scene being handled; `reason` is why it had to be, None when its outcome settles it already."""
+
+    ticket: Ticket
+    scene: Scene
+    item: Item
+    want: str
+    outcome: Outcome
+    reason: settle.Reason | None
+    targets: list[Target] = field(default_factory=list)
+
+    def refuse(self, why: str) -> None:
+        """Let none of its items be written."""
+        for target in self.targets:
+            target.refused = why
+
+
+def read_scene(scene_id: int, row: bytes) -> Scene:
+    """Return the scene of a topic's row; raises Undecodable for one that is not ours or another topic's."""
+    scene = messages.decode(Scene, row)
+    if scene.id != scene_id:
+        raise Undecodable(f"it says that it is scene {scene.id}")
+    return scene
+
+
+def opened(
+    ticket: Ticket, scene: Scene, before: Outcome | None, *, options: Options, fingerprint: str, now: dt.datetime
+) -> Job:
+    """Return the job that a scene, read just now, and its outcome call for; `fingerprint` is that of the options."""
+    item = item_of(scene, options)
+    wanted = want(item, fingerprint)
+    reason = settle.dirty_because(scene, before, wanted, now)
+    return Job(ticket, scene, item, wanted, settle.begin(scene, wanted, before, now), reason)
+
+
+def without_plex(job: Job, now: dt.datetime) -> Outcome | None:
+    """Return the outcome of a scene that needs no look at Plex, or None."""
+    if job.item.skipped:
+        return settle.ended(job.outcome, "skipped", f"Not written: {job.item.skipped}.", want=job.want, now=now)
+    return job.outcome if job.reason is None and not job.ticket.look else None
+
+
+def aim(job: Job, found: Mapping[str, plan.Current], candidates: Sequence[str], options: Options) -> None:
+    """Plan for each of a scene's items by the files that it has when read, whatever anyone remembers of it."""
+    for rating_key in candidates:
+        current = found.get(rating_key)
+        if current is not None and holds(current, job.item.paths, options.paths.key):
+            ours = plan.ours_of(job.outcome.items.get(rating_key))
+            job.targets.append(Target(current, ours, plan.plan(job.item, current, ours, options.fields)))
+
+
+def rival(job: Job, rating_key: str, owner: int, now: dt.datetime) -> Outcome:
+    """Return the outcome of a scene whose item another, newer scene owns."""
+    detail = (
+        f"Plex's item {rating_key} holds files of this scene and of scene {owner}, which is newer and owns it; split "
+        "the item in Plex."
+    )
+    return settle.ended(job.outcome, "ambiguous", detail, want=job.want, now=now)
+
+
+def announced(job: Job) -> Outcome | None:
+    """Return the outcome to retain before a scene's items are written, with its intents, or None without a write."""
+    if not any(target.edit for target in job.targets):
+        return None
+    items = {}
+    for target in job.targets:
+        known = job.outcome.items.get(target.current.rating_key)
+        items[target.current.rating_key] = ItemOutcome(
+            state="unsure",
+            want=job.want,
+            wrote=known.wrote if known else {},
+            intent=plan.intent_of(target.edit, target.current, target.ours),
+        )
+    return msgspec.structs.replace(job.outcome, items=items)
+
+
+def concluded(job: Job, seen: Mapping[str, plan.Current], now: dt.datetime) -> Outcome:
+    """Return a scene's outcome from what Plex showed after its writes; the worst of its items decides."""
+    items = {
+        target.current.rating_key: _item_outcome(
+            job, target, seen.get(target.current.rating_key) if target.sent else target.current
+        )
+        for target in job.targets
+    }
+    if any(item.state == "unsure" for item in items.values()):
+        return settle.unsure(job.outcome, items, want=job.want, now=now)
+    refusals = [target.refused for target in job.targets if target.refused]
+    if refusals:
+        detail = f"Not written: {refusals[0]}."
+        return settle.ended(job.outcome, "failed", detail, want=job.want, now=now, items=items, due_in=settle.DAY)
+    notes = " ".join(f"Note: {note}." for note in job.item.notes)
+    return settle.ended(job.outcome, "synced", notes, want=job.want, now=now, items=items)
+
+
+def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemOutcome:
+    known = job.outcome.items.get(target.current.rating_key)
+    intent = plan.intent_of(target.edit, target.current, target.ours)
+    if shown is None:
+        return ItemOutcome(state="unsure", want=job.want, wrote=known.wrote if known else {}, intent=intent)
+    edit = target.edit if target.sent else plan.Edit()
+    wrote = plan.wrote_of(job.item, edit, target.current, shown, target.ours)
+    if target.sent and plan.applied(target.edit, target.current, shown) != "all":
+        return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent)
+    return ItemOutcome(state="failed" if target.refused else "synced", want=job.want, wrote=wrote)
