@@ -54,7 +54,7 @@ def suspicion(loaded: Loaded, gone: int, known: int) -> str:
         )
     if too_many(gone, known):
         return (
-            f"{gone} of {known} scenes are missing at once; their outcomes are kept until `s2p reconcile --confirm` says "
-            "that they are gone"
+            f"{gone} of {known} scenes are missing at once; their outcomes are kept until `s2p reconcile --confirm` "
+            "says that they are gone"
         )
     return ""
