@@ -1,4 +1,4 @@
-"""Asks Stash over GraphQL: one request method, and Stash's ways of failing told apart.
+"""Asks Stash over GraphQL and for pictures, and tells Stash's ways of failing apart.
 
 Unavailable
 ├── TooMuch         the answer took too long or was too large: ask for less
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 import httpx
 import msgspec
 
-from common.errors import Incompatible, Unauthorized, Unavailable
+from common.errors import Incompatible, NotFound, Rejected, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +66,13 @@ class Answer(NamedTuple, Generic[T]):
 
     data: T
     date: dt.datetime
+
+
+class Fetched(NamedTuple):
+    """A picture as Stash sends it; the ETag is empty for a cover from before Stash kept them in its database."""
+
+    content: bytes
+    etag: str
 
 
 class _Extensions(msgspec.Struct):
@@ -117,6 +124,25 @@ class Stash:
             await asyncio.sleep(random.uniform(0.05, 0.2 * 2**attempt))  # noqa: S311 - no secret depends on it
         raise AssertionError("unreachable")
 
+    async def picture(self, path: str, *, limit: int, etag: str = "") -> Fetched | None:
+        """Return what Stash has at a picture's path, or None when it still has what it sent with `etag`.
+
+        What comes may be a placeholder in place of a picture. Raises NotFound, Rejected when it is larger than `limit`
+        bytes, or Unavailable, of which TooMuch when it takes too long.
+        """
+        self.requests += 1
+        headers = {"If-None-Match": etag} if etag else {}
+        try:
+            async with self._opened().stream("GET", f"{self.url}{path}", headers=headers) as response:
+                if response.status_code == 304:
+                    return None
+                _check_picture(path, response.status_code, response.headers)
+                return Fetched(await _picture(path, response, limit), response.headers.get("etag", ""))
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            raise TooMuch(f"{path}: Stash did not answer in time") from error
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
     async def _ask(self, query: Query, kind: type[T], variables: Mapping[str, object]) -> Answer[T]:
         question = {"query": query.text, "operationName": query.operation, "variables": variables}
         response, content = await self._post(query, msgspec.json.encode(question))
@@ -128,18 +154,24 @@ class Stash:
         return Answer(data, _date(response.headers))
 
     async def _post(self, query: Query, body: bytes) -> tuple[httpx.Response, bytes]:
-        if self._client is None:
-            raise RuntimeError("use Stash with `async with`")
         self.requests += 1
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         try:
-            async with self._client.stream("POST", f"{self.url}/graphql", content=body, headers=headers) as response:
+            async with self._opened().stream("POST", f"{self.url}/graphql", content=body, headers=headers) as response:
                 return response, await _read(query, response)
         except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
             raise TooMuch(f"{query.name}: Stash did not answer in time") from error
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise Unavailable(f"Stash at {self.url} can't be reached: {reason}") from error
+            raise self._unreachable(error) from error
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            raise RuntimeError("use Stash with `async with`")
+        return self._client
+
+    def _unreachable(self, error: httpx.HTTPError) -> Unavailable:
+        reason = str(error) or type(error).__name__
+        return Unavailable(f"Stash at {self.url} can't be reached: {reason}")
 
 
 async def _read(query: Query, response: httpx.Response) -> bytes:
@@ -151,14 +183,30 @@ async def _read(query: Query, response: httpx.Response) -> bytes:
     return bytes(content)
 
 
+async def _picture(path: str, response: httpx.Response, limit: int) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > limit:
+            raise Rejected(f"{path}: the picture in Stash is larger than {limit} bytes")
+    return bytes(content)
+
+
+def _check_picture(path: str, status: int, headers: Mapping[str, str]) -> None:
+    if status in (401, 403):
+        raise _refused(status)
+    if 300 <= status < 400:
+        raise _redirected(status, headers)
+    if status == 404:
+        raise NotFound(f"{path}: Stash has no such thing")
+    if status != 200:
+        raise Unavailable(f"{path}: Stash answered HTTP {status}")
+
+
 def data_of(query: Query, status: int, headers: Mapping[str, str], content: bytes) -> msgspec.Raw:
     """Return the `data` of an answer to `query`, or raise what its status and content mean."""
     if status in (401, 403):
-        raise Unauthorized(
-            f"Stash refuses us (HTTP {status}); nothing is read until S2P_STASH_API_KEY is a valid key of it"
-            if status == 401
-            else "Stash refuses us (HTTP 403); it locks itself after access from a public address without a password"
-        )
+        raise _refused(status)
     if 300 <= status < 400:
         raise _redirected(status, headers)
     body = _body(content)
@@ -172,6 +220,14 @@ def data_of(query: Query, status: int, headers: Mapping[str, str], content: byte
     if errors or bytes(body.data) == b"null":
         raise Failed(f"{query.name}: {'; '.join(error.message for error in errors[:3]) or 'an answer without data'}")
     return body.data
+
+
+def _refused(status: int) -> Unauthorized:
+    return Unauthorized(
+        f"Stash refuses us (HTTP {status}); nothing is read until S2P_STASH_API_KEY is a valid key of it"
+        if status == 401
+        else "Stash refuses us (HTTP 403); it locks itself after access from a public address without a password"
+    )
 
 
 def _redirected(status: int, headers: Mapping[str, str]) -> Unavailable:

@@ -124,6 +124,15 @@ class Provider(Keys):
     hook_secret: HeaderSecret | None = None
     """What Stash's plugin has to show at /hooks/stash."""
 
+    cache: str = ""
+    """Folder that pictures from Stash are kept in; a temporary one when empty."""
+
+    cache_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
+    """Megabytes of pictures that are kept, 1 to 1000000."""
+
+    poster: Annotated[Literal["raw", "crop", "fit"], Word] = "raw"
+    """Covers as posters: raw, crop (the middle, 2:3) or fit (all of it before a blurred ground, 2:3)."""
+
 
 class Fields(Keys):
     """How each field of a Plex item follows Stash: a policy, or a group of policy and lock."""

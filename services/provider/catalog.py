@@ -12,6 +12,7 @@ import msgspec
 
 from common.errors import Undecodable
 from common.messages import Scene, Stamp, decode
+from services.provider.entities import Entities, Links
 from services.provider.packing import pack, unpack
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 _heads = msgspec.json.Decoder(_Head)
+_links = msgspec.json.Decoder(Links)
 
 
 class Index:
@@ -84,11 +86,12 @@ class Catalog:
     """The scenes by id, each no older than any that was put before it.
 
     `reborn` are ids that name another scene than they did when they came in: another creation time and none of the
-    files. They belong to no Plex item that was matched before.
+    files. They belong to no Plex item that was matched before. `entities` are what the scenes name.
     """
 
     def __init__(self, rules: PathRules) -> None:
         self.reborn: set[int] = set()
+        self.entities = Entities()
         self._rules = rules
         self._rows: dict[int, bytes] = {}
         self._whole = Index()
@@ -116,8 +119,11 @@ class Catalog:
         if old is not None and scene.stamp <= old.stamp:
             return False
         self._reindex(scene_id, old.files if old else (), scene.files)
-        if old is not None and self._is_another(old, scene):
-            self.reborn.add(scene_id)
+        if old is not None:
+            self.entities.discard(scene_id, _links.decode(unpack(self._rows[scene_id])))
+            if self._is_another(old, scene):
+                self.reborn.add(scene_id)
+        self.entities.add(scene)
         self._rows[scene_id] = pack(payload)
         return True
 
@@ -126,6 +132,7 @@ class Catalog:
         head = self._head(scene_id)
         if head is not None:
             self._reindex(scene_id, head.files, ())
+            self.entities.discard(scene_id, _links.decode(unpack(self._rows[scene_id])))
             del self._rows[scene_id]
             self.reborn.discard(scene_id)
 

@@ -19,8 +19,10 @@ from services.provider import document
 from services.provider.document import IDENTIFIER, Metadata
 from services.provider.match import find, path_key, path_keys
 from services.provider.mirror import Mirror
+from services.provider.pictures import Pictures
 from services.provider.reports import Reports
 from services.provider.tally import Tally
+from services.provider.targets import is_known, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from common.messages import Scene
     from common.service import Service
     from services.provider.match import Found, Query
+    from services.provider.targets import Target
 
     T = TypeVar("T")
 
@@ -65,10 +68,11 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Provider:
-    """Answers Plex; `run` keeps it true to the broker until the service is asked to stop."""
+    """Answers Plex; `run` keeps it true to the broker until the service is asked to stop. `pictures` are Stash's."""
 
     def __init__(self, service: Service) -> None:
         self.stop = service.stop
+        self.pictures = Pictures(service.settings)
         self._service = service
         self._options = service.settings.options
         self._mirror = Mirror(service, self._options)
@@ -80,7 +84,7 @@ class Provider:
         """Stay on the bus until asked to stop. Raises Stopped, DuplicateInstance."""
         await self._mirror.listen()
         await self._reports.listen()
-        async with self._service, asyncio.TaskGroup() as group:
+        async with self.pictures, self._service, asyncio.TaskGroup() as group:
             beside = [self._mirror.load_forever(), self._reports.publish_forever(), self._tell_forever()]
             tasks = [group.create_task(work) for work in beside]
             await self.stop.wait()
@@ -114,6 +118,15 @@ class Provider:
     async def exists(self, key: str) -> None:
         """Return when there is a movie with this rating key. Raises NotFound, NotYet."""
         await self._scene(key)
+
+    async def picture(self, kind: str, entity: int, leaf: str) -> Target:
+        """Return which picture in Stash is meant; `leaf` tells a scene's poster. Raises NotFound, NotYet."""
+        catalog = self._mirror.catalog
+        await self._settled(lambda: is_known(catalog, kind, entity) or self._mirror.whole or None)
+        if not (is_known(catalog, kind, entity) or self._mirror.whole):
+            raise NotYet(f"the table of scenes is not complete, and {kind} {entity} is not in it yet")
+        shape = self._service.settings.provider.poster if leaf == "poster" else "raw"
+        return target_of(catalog, self._options, kind, entity, shape)
 
     @property
     def ready(self) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from common.errors import Incompatible, Unauthorized, Unavailable
+from common.errors import Incompatible, NotFound, Rejected, Unauthorized, Unavailable
 from common.stash import ANSWER_LIMIT, Failed, Query, Stash, TooMuch, data_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Server:
         self.handlers.add(asyncio.current_task())
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode().lower().split("\r\n")
-        length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
+        length = next((int(line.partition(":")[2]) for line in lines if line.startswith("content-length:")), 0)
         self.requests.append(head + await reader.readexactly(length))
         await asyncio.sleep(self.delay)
         writer.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
@@ -193,3 +193,43 @@ def test_no_content_makes_it_fail_otherwise(status: int) -> None:
     for content in (b"", b"null", b"[1]", b'{"errors":5}', b'{"errors":[{}]}', b'{"data":null}', b"\xff\xfe"):
         with pytest.raises((Unavailable, Incompatible)):
             data_of(QUERY, status, {}, content)
+
+
+@pytest.mark.asyncio
+async def test_a_picture_comes_with_its_etag_and_is_asked_for_on_condition() -> None:
+    server = Server(http(200, b"picture", ETag='"m"'), http(304, b""))
+    async with stash(server, api_key=SecretStr("k")) as opened:
+        assert await opened.picture("/scene/1/screenshot", limit=100) == (b"picture", '"m"')
+        assert await opened.picture("/scene/1/screenshot", limit=100, etag='"m"') is None
+    assert server.requests[0].startswith(b"GET /scene/1/screenshot HTTP/1.1")
+    assert b"apikey: k" in server.requests[0].lower()
+    assert b'if-none-match: "m"' in server.requests[1].lower()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (http(404, b""), NotFound),
+        (http(401, b""), Unauthorized),
+        (http(403, b""), Unauthorized),
+        (http(302, b"", Location="/login?returnURL=x"), Unauthorized),
+        (http(301, b"", Location="https://x"), Unavailable),
+        (http(500, b""), Unavailable),
+        (http(200, b"x" * 101), Rejected),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhalf", Unavailable),
+        (b"", Unavailable),
+    ],
+)
+async def test_a_picture_that_does_not_come_says_whose_fault_it_is(answer: bytes, kind: type[Exception]) -> None:
+    async with stash(Server(answer)) as opened:
+        with pytest.raises(kind) as caught:
+            await opened.picture("/scene/1/screenshot", limit=100)
+        assert type(caught.value) is kind
+
+
+@pytest.mark.asyncio
+async def test_a_picture_that_takes_too_long_is_told_from_a_stash_that_is_away() -> None:
+    async with stash(Server(http(200, b""), delay=0.5), read_timeout=0.05) as opened:
+        with pytest.raises(TooMuch):
+            await opened.picture("/scene/1/screenshot", limit=100)
