@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from common.errors import NotFound
-from common.item import excluded, short_hash
+from common.filters import excluded
+from common.item import short_hash
 
 if TYPE_CHECKING:
     from common.images import Shape
