@@ -27,7 +27,7 @@ class Grant(NamedTuple):
 
 
 SCENES = Grant({"watcher"}, {"watcher", "writer", "provider"} | LOOK)
-OUTCOMES = Grant({"writer"}, {"writer", "provider"} | LOOK)
+OUTCOMES = Grant({"writer", "operator"}, {"writer", "provider"} | LOOK)
 PROVIDED = Grant({"provider"}, {"provider", "writer"} | LOOK)
 ASKERS = {"provider", "operator"}
 

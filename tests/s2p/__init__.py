@@ -1,0 +1,1 @@
+"""Tests of the command line tool, against real brokers and real services."""
