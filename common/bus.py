@@ -107,7 +107,8 @@ class Bus:
     """A connection to the broker that comes back by itself; use it with `async with`.
 
     `client_id` names the session; with `session_expiry` (seconds) above 0 the broker keeps it while we are away.
-    `will` is published by the broker, retained, when we vanish.
+    `will` is published by the broker, retained, when we vanish. `on_up` is told of every connection, `on_taken_over`
+    when somebody else has connected under our id: that is waited out for a minute, never fought.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class Bus:
         self.keepalive = keepalive
         self.connection: Connection | None = None
         self.on_up: list[Callable[[Connection], None]] = []
+        self.on_taken_over: list[Callable[[], None]] = []
         self._broker = broker
         self._client_id = client_id
         self._session_expiry = session_expiry
@@ -269,11 +271,24 @@ class Bus:
             if code == 0 and self._gone is not None:
                 attempt = 0
                 code = await self._gone
-                log.warning("broker_lost", why=self._why_down, effect="nothing is lost; connecting again")
+                self._say_lost(code)
             elif attempt == 0:
                 log.warning("broker_unreachable", why=self._why_down, effect="waiting for it")
             await asyncio.sleep(TAKE_OVER_WAIT if code == SESSION_TAKEN_OVER else _delay(attempt))
             attempt += 1
+
+    def _say_lost(self, code: int) -> None:
+        if code != SESSION_TAKEN_OVER:
+            log.warning("broker_lost", why=self._why_down, effect="nothing is lost; connecting again")
+            return
+        log.error(
+            "session_taken_over",
+            client_id=self._client_id,
+            why="another client has connected under the same id",
+            effect=f"connecting again in {TAKE_OVER_WAIT:.0f} s, unless it is another instance of this service",
+        )
+        for listener in self.on_taken_over:
+            listener()
 
     async def _connect(self) -> int:
         """Try once; return 0 when connected, else the broker's reason code, or 1 when it does not answer."""

@@ -127,6 +127,7 @@ class Service:
         await self.unless_stopped(self._first_claim())
         await self._stack.enter_async_context(self.bus)
         self.bus.on_up.append(lambda _: self._spawn(self._came_up()))
+        self.bus.on_taken_over.append(lambda: self._spawn(self._taken_over()))
         await self.bus.subscribe([self.topics.selftest(self.owner, "ping")], self._answer_ping, retained=False)
         await self.unless_stopped(self.bus.wait_connected())
         self._spawn(_beat(self))
@@ -185,6 +186,11 @@ class Service:
         with contextlib.suppress(Unavailable):
             await self._claim()
             await self._publish_state()
+
+    async def _taken_over(self) -> None:
+        """Another instance that lives is named, and ends us; anything else is waited out by the bus."""
+        with contextlib.suppress(Unavailable):
+            await self._claim()
 
     async def _first_claim(self) -> None:
         while True:

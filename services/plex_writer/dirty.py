@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sized
 
 
+LIVE_AT_ONCE = 100
+
+
 class Ticket(NamedTuple):
     """A scene taken for handling; `mark` is given back with `settle`.
 
@@ -41,9 +44,12 @@ class _Entry:
 class Dirty:
     """Scenes to handle: live changes first, each lane in order of arrival, those set aside when their time comes.
 
+    Only the newest `live_limit` live changes count as such; when thousands arrive at once, as after a tag was renamed
+    or the writer was away, the older ones become bulk work, so that an edit made meanwhile does not wait behind them.
     Times are seconds of one monotonic clock that the caller passes in. Bounded by the number of scenes.
     """
 
+    live_limit: int = LIVE_AT_ONCE
     _entries: dict[int, _Entry] = field(default_factory=dict)
     _live: dict[int, None] = field(default_factory=dict)
     _bulk: dict[int, None] = field(default_factory=dict)
@@ -160,8 +166,15 @@ class Dirty:
         if entry.live:
             self._bulk.pop(scene_id, None)
             self._live.setdefault(scene_id)
+            if len(self._live) > self.live_limit:
+                self._demote(next(iter(self._live)))
         else:
             self._bulk.setdefault(scene_id)
+
+    def _demote(self, scene_id: int) -> None:
+        del self._live[scene_id]
+        self._entries[scene_id].live = False
+        self._bulk.setdefault(scene_id)
 
     def _dequeue(self, scene_id: int) -> None:
         self._live.pop(scene_id, None)

@@ -16,13 +16,14 @@ from common.errors import Undecodable
 from common.item import Item, item_of, want
 from common.messages import ItemOutcome, Outcome, Scene
 from services.plex_writer import plan, settle
+from services.plex_writer.adopt import adopted, left_alone
 from services.plex_writer.match import holds
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from common.options import Options
+    from common.options import FieldPolicy, Options
     from services.plex_writer.dirty import Ticket
 
 
@@ -39,7 +40,10 @@ class Target:
 
 @dataclass(slots=True)
 class Job:
-    """One scene being handled; `reason` is why it had to be, None when its outcome settles it already."""
+    """One scene being handled; `reason` is why it had to be, None when its outcome settles it already.
+
+    With `adopt` a person has said that what its items show is ours.
+    """
 
     ticket: Ticket
     scene: Scene
@@ -47,6 +51,7 @@ class Job:
     want: str
     outcome: Outcome
     reason: settle.Reason | None
+    adopt: bool = False
     targets: list[Target] = field(default_factory=list)
 
     def refuse(self, why: str) -> None:
@@ -86,6 +91,8 @@ def aim(job: Job, found: Mapping[str, plan.Current], candidates: Sequence[str], 
         current = found.get(rating_key)
         if current is not None and holds(current, job.item.paths, options.paths.key):
             ours = plan.ours_of(job.outcome.items.get(rating_key))
+            if job.adopt:
+                ours = adopted(job.item, current, ours, options.fields)
             job.targets.append(Target(current, ours, plan.plan(job.item, current, ours, options.fields)))
 
 
@@ -114,22 +121,28 @@ def announced(job: Job) -> Outcome | None:
     return msgspec.structs.replace(job.outcome, items=items)
 
 
-def concluded(job: Job, seen: Mapping[str, plan.Current], now: dt.datetime) -> Outcome:
+def concluded(
+    job: Job, seen: Mapping[str, plan.Current], fields: Mapping[str, FieldPolicy], now: dt.datetime
+) -> Outcome:
     """Return a scene's outcome from what Plex showed after its writes; the worst of its items decides."""
-    items = {
-        target.current.rating_key: _item_outcome(
-            job, target, seen.get(target.current.rating_key) if target.sent else target.current
-        )
-        for target in job.targets
-    }
+    items: dict[str, ItemOutcome] = {}
+    alone: dict[str, None] = {}
+    for target in job.targets:
+        shown = seen.get(target.current.rating_key) if target.sent else target.current
+        outcome = items[target.current.rating_key] = _item_outcome(job, target, shown)
+        if shown is not None:
+            alone.update(dict.fromkeys(left_alone(job.item, shown, plan.ours_of(outcome), fields)))
     if any(item.state == "unsure" for item in items.values()):
         return settle.unsure(job.outcome, items, want=job.want, now=now)
     refusals = [target.refused for target in job.targets if target.refused]
     if refusals:
         detail = f"Not written: {refusals[0]}."
         return settle.ended(job.outcome, "failed", detail, want=job.want, now=now, items=items, due_in=settle.DAY)
-    notes = " ".join(f"Note: {note}." for note in job.item.notes)
-    return settle.ended(job.outcome, "synced", notes, want=job.want, now=now, items=items)
+    notes = list(job.item.notes)
+    if alone:
+        notes.append(f"left as Plex shows it, which is not known to be ours: {', '.join(alone)}")
+    detail = " ".join(f"Note: {note}." for note in notes)
+    return settle.ended(job.outcome, "synced", detail, want=job.want, now=now, items=items)
 
 
 def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemOutcome:

@@ -73,6 +73,7 @@ class Lane:
         self._stop = stop
         self._looks = Looks()
         self._begun: set[int] = set()
+        self._adopting: set[int] = set()
 
     async def handle(self, tickets: Sequence[Ticket]) -> None:
         """Bring these scenes' items to what is wanted; live changes that arrive cut a bulk batch short.
@@ -102,6 +103,10 @@ class Lane:
         log.warning("set_aside", scene=scene.id, why=why, seconds=round(delay), attempts=outcome.attempts)
         await (await self._outcomes.put(outcome))
         self._dirty.set_aside(ticket, _clock() + delay)
+
+    def adopt(self, scene_ids: Iterable[int]) -> None:
+        """Take what these scenes' items show for ours when they are handled next, since a person says so."""
+        self._adopting.update(scene_ids)
 
     def _decode(self, scene_id: int, row: bytes | None) -> Scene | None:
         try:
@@ -144,7 +149,7 @@ class Lane:
         return delay > 0
 
     def _opened(self, ticket: Ticket, scene: Scene) -> Job:
-        return step.opened(
+        job = step.opened(
             ticket,
             scene,
             self._outcomes.get(scene.id),
@@ -152,6 +157,8 @@ class Lane:
             fingerprint=self._fingerprint,
             now=_now(),
         )
+        job.adopt = scene.id in self._adopting
+        return job
 
     async def _aim(self, jobs: Iterable[Job]) -> None:
         """Find each scene's items by the files they have when read, whatever the index or an outcome remembers."""
@@ -245,7 +252,7 @@ class Lane:
         written = [target.current.rating_key for job in jobs for target in job.targets if target.sent]
         seen = await self._plex.details(written)
         for job in jobs:
-            await self._end(job, step.concluded(job, seen, _now()))
+            await self._end(job, step.concluded(job, seen, self._options.fields, _now()))
 
     async def _end(self, job: Job, outcome: Outcome) -> None:
         """Publish the outcome, then let the scene be clean, unless it changed meanwhile."""
@@ -257,6 +264,7 @@ class Lane:
             outcome = settle.due(outcome, _now(), delay)
         await (await self._outcomes.put(outcome))
         self._begun.discard(outcome.id)
+        self._adopting.discard(outcome.id)
         self.handled += 1
         if outcome.state == "synced":
             self.last_sync = outcome.at

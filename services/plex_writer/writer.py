@@ -146,6 +146,8 @@ class Writer:
 
     async def _on_resync(self, request: Request) -> object:
         ids = request.ids or tuple(self._outcomes)
+        if request.adopt:
+            self._lane.adopt(ids)
         for scene_id in ids:
             self._dirty.mark(scene_id, live=bool(request.ids), look=True)
         self._wake.set()

@@ -31,7 +31,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dirty = Dirty()
+        self.dirty = Dirty(live_limit=3)
         self.known: dict[int, Known] = {}
         self.lanes: dict[bool, list[int]] = {True: [], False: []}
         self.reminders: dict[int, int] = {}
@@ -137,6 +137,10 @@ class Machine(RuleBasedStateMachine):
         if known.aside is None and scene not in self.lanes[known.live]:
             self._leave_lane(scene)
             self._enter_lane(scene)
+        if len(self.lanes[True]) > 3:
+            demoted = self.lanes[True].pop(0)
+            self.known[demoted].live = False
+            self.lanes[False].append(demoted)
 
     def _wake(self) -> None:
         due = [(known.aside, 0, scene) for scene, known in self.known.items() if known.aside is not None]
@@ -197,6 +201,16 @@ def test_a_live_change_overtakes_any_amount_of_bulk_work(dirty: Dirty) -> None:
     dirty.mark(5000, live=True)
     dirty.mark(500, live=True)
     assert order(dirty) == [5000, 500]
+
+
+def test_an_edit_overtakes_thousands_of_others_that_arrived_at_once(dirty: Dirty) -> None:
+    for scene in range(1000):
+        dirty.mark(scene, live=True)
+    dirty.mark(5000, live=True)
+    assert order(dirty) == [*range(901, 1000), 5000]
+    for ticket in dirty.take(100, 0):
+        dirty.settle(ticket)
+    assert order(dirty) == list(range(100))
 
 
 def test_a_scene_that_changes_all_the_time_keeps_nobody_waiting(dirty: Dirty) -> None:
