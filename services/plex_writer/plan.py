@@ -8,22 +8,27 @@ changes nothing that is locked, so what is missing from a locked list was taken 
 
 from __future__ import annotations
 
-import unicodedata
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from common.item import short_hash
+from services.plex_writer import photos
+from services.plex_writer.budget import fitting
+from services.plex_writer.forms import entry_hash, fold, value_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from common.item import Item
     from common.messages import ItemOutcome, Wrote
     from common.options import FieldPolicy, Policy
 
-SCALARS = ("title", "summary", "date", "studio")
-LISTS = ("performers", "tags")
+SCALARS: Final = ("title", "sort_title", "summary", "date", "studio", "tagline", "content_rating", "rating")
+# Plex has directors in a list, of which Stash has one
+LISTS: Final = ("director", "performers", "tags", "collections")
+# the owner's stars, which no agent touches and which have no lock
+UNLOCKABLE: Final = frozenset({"rating"})
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -39,6 +44,7 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
 
     rating_key: str
     section: str
+    title: str = ""
     scalars: dict[str, str] = {}
     lists: dict[str, tuple[Entry, ...]] = {}
     locked: frozenset[str] = frozenset()
@@ -62,10 +68,14 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is to be written to one item; empty when there is nothing to do."""
+    """All that is to be written to one item; empty when there is nothing to do.
+
+    `left_out` counts, by field, the entries that do not fit into one request beside those that are there.
+    """
 
     scalars: dict[str, Scalar] = {}
     lists: dict[str, Rewrite] = {}
+    left_out: dict[str, int] = {}
 
     def __bool__(self) -> bool:
         return bool(self.scalars or self.lists)
@@ -104,10 +114,16 @@ def ours_of(outcome: ItemOutcome | None) -> Ours:
 def plan(item: Item, current: Current, ours: Ours, fields: Mapping[str, FieldPolicy]) -> Edit:
     """Return the edit that brings an item to what the policies say; applied, the next plan is empty."""
     scalars = {name: _scalar(name, item, current, ours, fields[name]) for name in SCALARS if name not in item.unknown}
-    lists = {name: _list(name, item, current, ours, fields[name]) for name in LISTS if name not in item.unknown}
+    lists: dict[str, Rewrite] = {}
+    left_out: dict[str, int] = {}
+    for name in (name for name in LISTS if name not in item.unknown):
+        rewrite, missing = _list(name, item, current, ours, fields[name])
+        if rewrite is not None:
+            lists[name] = rewrite
+        if missing:
+            left_out[name] = missing
     return Edit(
-        scalars={name: change for name, change in scalars.items() if change is not None},
-        lists={name: rewrite for name, rewrite in lists.items() if rewrite is not None},
+        scalars={name: change for name, change in scalars.items() if change is not None}, lists=lists, left_out=left_out
     )
 
 
@@ -137,6 +153,8 @@ def wrote_of(item: Item, edit: Edit, before: Current, shown: Current, ours: Ours
         digests = _list_wrote(name, item, edit.lists.get(name), before=before, shown=shown, ours=ours)
         if digests:
             wrote[name] = digests
+    if marks := _photos_wrote(item, edit, shown, ours):
+        wrote[photos.PHOTOS] = marks
     return wrote
 
 
@@ -152,21 +170,6 @@ def applied(edit: Edit, before: Current, shown: Current) -> Literal["all", "some
     if all(taken):
         return "all"
     return "some" if any(taken) else "none"
-
-
-def value_hash(value: str) -> str:
-    """Return the short hash of a scalar value."""
-    return short_hash(value.encode())
-
-
-def entry_hash(name: str) -> str:
-    """Return the short hash of a list entry; forms that Plex takes for the same have the same hash."""
-    return short_hash(fold(name).encode())
-
-
-def fold(name: str) -> str:
-    """Return the form in which Plex tells tags apart: without case, outer spaces or Unicode form."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _digests(wrote: Wrote) -> dict[str, frozenset[str]]:
@@ -185,7 +188,8 @@ def _scalar(name: str, item: Item, current: Current, ours: Ours, field: FieldPol
         return Scalar(value="", lock=False) if mine and shown and name != "title" else None
     if policy == "fill" and shown and not mine:
         return None
-    return Scalar(value=wanted, lock=(field.lock or name in current.locked) and not from_file)
+    lock = (field.lock or name in current.locked) and not from_file and name not in UNLOCKABLE
+    return Scalar(value=wanted, lock=lock)
 
 
 def _same(name: str, wanted: str, shown: str, ours: Ours) -> bool:
@@ -193,22 +197,38 @@ def _same(name: str, wanted: str, shown: str, ours: Ours) -> bool:
     return wanted == shown or ours.pairs.get(name) == (value_hash(wanted), value_hash(shown))
 
 
-def _list(name: str, item: Item, current: Current, ours: Ours, field: FieldPolicy) -> Rewrite | None:
+def _list(name: str, item: Item, current: Current, ours: Ours, field: FieldPolicy) -> tuple[Rewrite | None, int]:
+    """Return what to do with a list, and how many entries of it find no room in one request."""
     shown = current.lists.get(name, ())
     there = {fold(entry.name) for entry in shown}
     wanted: dict[str, str] = {fold(entry): entry for entry in getattr(item, name)}
     kept = _kept(name, there, set(wanted), ours, field.policy)
     if kept is None:
-        return None
+        return None, 0
     locked = name in current.locked
     out = _taken_out(name, set(wanted) - there, ours) if locked and field.policy != "sync" else set()
-    added = (Entry(entry) for key, entry in wanted.items() if key not in there | out)
-    entries = (*(entry for entry in shown if fold(entry.name) in kept), *added)
+    stay = [entry for entry in shown if fold(entry.name) in kept]
+    new = [Entry(entry) for key, entry in wanted.items() if key not in there | out]
+    if name == "performers" and item.photos:
+        stay, new = (_with_photos(entries, item, ours, field) for entries in (stay, new))
+    added = fitting(stay, new)
+    entries = (*stay, *added)
     target = {fold(entry.name) for entry in entries}
-    if target == there:
-        return None
+    missing = len(new) - len(added)
+    if target == there and entries == shown:
+        return None, missing
     remove = tuple(entry.name for entry in shown if fold(entry.name) not in target)
-    return Rewrite(entries=entries, remove=remove, lock=(field.lock or locked) and bool(entries or out))
+    return Rewrite(entries=entries, remove=remove, lock=(field.lock or locked) and bool(entries or out)), missing
+
+
+def _with_photos(entries: Sequence[Entry], item: Item, ours: Ours, field: FieldPolicy) -> list[Entry]:
+    """Return performers with the photos that they are to have."""
+    addresses = {fold(name): address for name, address in item.photos.items()}
+    marks, wins = ours.seen.get(photos.PHOTOS, frozenset()), field.policy == "sync"
+    return [
+        Entry(entry.name, entry.role, photos.photo(entry, addresses.get(fold(entry.name), ""), marks, wins=wins))
+        for entry in entries
+    ]
 
 
 def _kept(name: str, there: set[str], wanted: set[str], ours: Ours, policy: Policy) -> set[str] | None:
@@ -254,3 +274,12 @@ def _list_wrote(
     seen = ours.seen.get(name, frozenset()) & (there | wanted)
     begun = ours.begun.get(name, frozenset()) & there
     return tuple(sorted(seen | begun | (added & there) - was))
+
+
+def _photos_wrote(item: Item, edit: Edit, shown: Current, ours: Ours) -> tuple[str, ...]:
+    change = edit.lists.get("performers")
+    there = {entry_hash(entry.name) for entry in shown.lists.get("performers", ())}
+    by_name = {fold(name): address for name, address in item.photos.items()}
+    sent = change.entries if change else ()
+    addresses = {entry.name: by_name[fold(entry.name)] for entry in sent if fold(entry.name) in by_name}
+    return tuple(photos.marks_after(sent, addresses, ours.seen.get(photos.PHOTOS, frozenset()), there))

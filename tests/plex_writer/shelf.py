@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from common.messages import ItemOutcome
 from services.plex_writer import plan
+from services.plex_writer.forms import fold
 from services.plex_writer.plan import Current, Edit, Entry
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class Shelf:
                 if not any(self.alike(entry.name, other.name) for other in after):
                     known = [other for other in before if self.alike(entry.name, other.name)]
                     after.append(Entry(known[0].name if known else self.stored(entry.name), entry.role, entry.thumb))
+                else:
+                    after = [
+                        Entry(e.name, entry.role, entry.thumb) if self.alike(e.name, entry.name) else e for e in after
+                    ]
             gone = rewrite.remove
             self.lists[name] = [e for e in after if not any(self.alike(e.name, other) for other in gone)]
             self._lock(name, rewrite.lock)
@@ -99,4 +104,4 @@ def entries(*names: str) -> list[Entry]:
 
 def folded(names: Iterable[str]) -> set[str]:
     """Return names in the form in which they are compared."""
-    return {plan.fold(name) for name in names}
+    return {fold(name) for name in names}

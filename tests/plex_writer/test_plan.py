@@ -11,15 +11,8 @@ from common.item import Item
 from common.messages import ItemOutcome
 from common.options import DEFAULT_FIELDS, FieldPolicy
 from services.plex_writer import plan
-from services.plex_writer.plan import (
-    LISTS,
-    Current,
-    Edit,
-    Entry,
-    Scalar,
-    entry_hash,
-    value_hash,
-)
+from services.plex_writer.forms import entry_hash, value_hash
+from services.plex_writer.plan import LISTS, Current, Edit, Entry, Scalar
 from tests.plex_writer.shelf import Shelf, TagMode, entries
 
 if TYPE_CHECKING:
@@ -141,7 +134,7 @@ def test_a_list_under_each_policy(case: tuple[Policy, str, str, str, bool, str |
         locked=frozenset(LISTS if locked else ()),
     )
     ours = plan.Ours(seen=dict.fromkeys(LISTS, frozenset(map(entry_hash, wrote.split()))))
-    item = Item(performers=tuple(wanted.split()), tags=tuple(wanted.split()))
+    item = msgspec.structs.replace(Item(), **dict.fromkeys(LISTS, tuple(wanted.split())))
     edit = plan.plan(item, current, ours, {**DEFAULT_FIELDS, **dict.fromkeys(LISTS, FieldPolicy(policy))})
     assert bool(edit) == (after is not None)
     for rewrite in edit.lists.values():

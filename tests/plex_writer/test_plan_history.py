@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from common.item import Item
 from common.options import FieldPolicy
 from services.plex_writer import plan
+from services.plex_writer.forms import fold
 from services.plex_writer.plan import LISTS, SCALARS, Current, Entry
 from tests.plex_writer.shelf import Shelf, folded
 
@@ -33,6 +34,9 @@ items = st.builds(
     Item,
     **dict.fromkeys(SCALARS, values),
     **{name: st.lists(tags, unique=True, max_size=3).map(tuple) for name in LISTS},
+    photos=st.dictionaries(
+        tags, st.sampled_from(["http://s2p/images/performer/1?t=1", "http://s2p/images/performer/1?t=2"])
+    ),
     named_after_file=st.booleans(),
     unknown=st.sampled_from([(), (), ("summary",)]),
 )
@@ -136,12 +140,17 @@ class History(RuleBasedStateMachine):
             expected = self.shelf.stored(wanted)
         assert after == expected, f"{name}: {before!r} -> {after!r}, wanted {wanted!r} under {policy}"
         change = edit.scalars.get(name)
-        lock = (policy.lock or name in shown.locked) and bool(wanted) and not from_file
+        lock = (policy.lock or name in shown.locked) and bool(wanted) and not from_file and name != "rating"
         assert change is None or change.lock == lock
         if change is not None and wanted:
             self.ours[name] = {wanted, after}
         else:
             self.ours[name] = {value for value in self.ours[name] if mine and after == self.shelf.stored(value)}
+
+    def _check_photos(self, name: str, shown: tuple[Entry, ...], foreign: set[str]) -> None:
+        """A photo that somebody else gave to an actor of theirs stays."""
+        theirs = {entry.name: entry.thumb for entry in shown if fold(entry.name) in foreign and entry.thumb == "thumb"}
+        assert theirs.items() <= {entry.name: entry.thumb for entry in self.shelf.lists.get(name, [])}.items()
 
     def _check_list(self, name: str, shown: tuple[Entry, ...], locked: frozenset[str]) -> None:
         policy, wanted, before = (
@@ -161,8 +170,10 @@ class History(RuleBasedStateMachine):
         after = folded(self.shelf.names(name))
         assert after == expected, f"{name}: {before} -> {after}, wanted {wanted} under {policy}"
         if policy != "sync":
-            theirs = [entry for entry in shown if plan.fold(entry.name) in foreign]
-            assert [entry for entry in self.shelf.lists.get(name, []) if entry in theirs] == theirs
+            theirs = [(entry.name, entry.role) for entry in shown if fold(entry.name) in foreign]
+            left = [(entry.name, entry.role) for entry in self.shelf.lists.get(name, [])]
+            assert [entry for entry in left if entry in theirs] == theirs
+            self._check_photos(name, shown, foreign)
         self.added[name] = (self.added[name] & (after | wanted)) | (self.begun[name] & after) | (after - before)
         self.begun[name] = set()
 

@@ -11,15 +11,8 @@ from common.item import Item
 from common.messages import ItemOutcome
 from common.options import FieldPolicy
 from services.plex_writer import plan
-from services.plex_writer.plan import (
-    LISTS,
-    SCALARS,
-    Current,
-    Edit,
-    entry_hash,
-    fold,
-    value_hash,
-)
+from services.plex_writer.forms import entry_hash, fold, value_hash
+from services.plex_writer.plan import LISTS, SCALARS, Current, Edit
 from tests.plex_writer.shelf import Shelf, TagMode, entries
 
 MODES: tuple[TagMode, ...] = ("add", "replace")

@@ -11,15 +11,8 @@ from common.item import Item
 from common.messages import ItemOutcome
 from common.options import DEFAULT_FIELDS, FieldPolicy
 from services.plex_writer import plan
-from services.plex_writer.plan import (
-    Current,
-    Edit,
-    Entry,
-    Rewrite,
-    Scalar,
-    entry_hash,
-    value_hash,
-)
+from services.plex_writer.forms import entry_hash, value_hash
+from services.plex_writer.plan import Current, Edit, Entry, Rewrite, Scalar
 from tests.plex_writer.shelf import Shelf, TagMode, entries
 
 if TYPE_CHECKING:

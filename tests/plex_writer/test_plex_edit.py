@@ -15,9 +15,11 @@ from common.item import Item
 from common.messages import ItemOutcome
 from common.options import DEFAULT_FIELDS, FieldPolicy
 from services.plex_writer import plan
+from services.plex_writer.budget import URL_BUDGET
+from services.plex_writer.forms import fold
 from services.plex_writer.plan import Current, Edit, Entry, Rewrite, Scalar
 from services.plex_writer.plex import Plex
-from services.plex_writer.wire import URL_BUDGET, queries
+from services.plex_writer.wire import queries
 from tests.simulators.plex_process import TOKEN, Running
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ ODD = (
 )
 signs = st.text(st.sampled_from("ab ,;&=%+#?[]/\\\"'<>.-2C\u00eb\u65e5\U0001f600"), min_size=1, max_size=6)
 names = signs.map(lambda name: " ".join(name.split())).filter(bool)
-name_lists = st.lists(names, max_size=5, unique_by=plan.fold)
+name_lists = st.lists(names, max_size=5, unique_by=fold)
 
 
 def rewrite(*entries: str, remove: Sequence[str] = (), lock: bool = True) -> Rewrite:
@@ -169,10 +171,10 @@ def test_any_plan_arrives_as_it_was_meant(server: Running, mode: str) -> None:
         asyncio.run(_follow(server.url, key, [Item(tags=tuple(first), summary=text), Item(tags=tuple(second))], fields))
         truth = server.truth(key)
         assert truth["summary"] == ""
-        ours = {plan.fold(name) for name in second}
-        kept = {plan.fold(name) for name in theirs} if fields["tags"].policy == "merge" or not second else set()
+        ours = {fold(name) for name in second}
+        kept = {fold(name) for name in theirs} if fields["tags"].policy == "merge" or not second else set()
         if fields["tags"].policy == "merge":
-            assert {plan.fold(name) for name in truth["genres"]} == ours | kept
+            assert {fold(name) for name in truth["genres"]} == ours | kept
 
     check()
 
