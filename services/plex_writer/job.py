@@ -37,6 +37,14 @@ class Target:
     refused: str = ""
     sent: bool = False
 
+    @property
+    def notes(self) -> list[str]:
+        """Plain sentences on what of it could not be written as wanted."""
+        return [
+            f"{count} more {name} find no room in one request to Plex beside those that are there"
+            for name, count in self.edit.left_out.items()
+        ]
+
 
 @dataclass(slots=True)
 class Job:
@@ -138,7 +146,7 @@ def concluded(
     if refusals:
         detail = f"Not written: {refusals[0]}."
         return settle.ended(job.outcome, "failed", detail, want=job.want, now=now, items=items, due_in=settle.DAY)
-    notes = list(job.item.notes)
+    notes = [*job.item.notes, *dict.fromkeys(note for target in job.targets for note in target.notes)]
     if alone:
         notes.append(f"left as Plex shows it, which is not known to be ours: {', '.join(alone)}")
     detail = " ".join(f"Note: {note}." for note in notes)
@@ -152,6 +160,6 @@ def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemO
         return ItemOutcome(state="unsure", want=job.want, wrote=known.wrote if known else {}, intent=intent)
     edit = target.edit if target.sent else plan.Edit()
     wrote = plan.wrote_of(job.item, edit, target.current, shown, target.ours)
-    if target.sent and plan.applied(target.edit, target.current, shown) != "all":
+    if target.sent and not target.refused and plan.applied(target.edit, target.current, shown) != "all":
         return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent)
     return ItemOutcome(state="failed" if target.refused else "synced", want=job.want, wrote=wrote)

@@ -243,6 +243,8 @@ class Lane:
             self.writes += 1
         except Rejected as error:
             target.refused = str(error)
+            # an edit of several requests may have arrived in part, which the read back tells
+            target.sent = True
         except (PlexUnavailable, Unauthorized) as error:
             self._looks.unanswered(job.scene.id)
             raise Blamed(job.ticket, str(error)) from error

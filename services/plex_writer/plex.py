@@ -17,7 +17,7 @@ from plexapi.utils import parseXMLString
 
 from common.errors import NotFound, Rejected, Unauthorized, Unavailable
 from common.thread import DaemonThread
-from services.plex_writer.wire import current_of, paths_of, queries
+from services.plex_writer.wire import current_of, paths_of, queries, shorter, stars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -133,9 +133,21 @@ class Plex:
         return {video.get("ratingKey", ""): current_of(video, section) for video in root.iter("Video")}
 
     async def edit(self, current: Current, edit: Edit) -> None:
-        """Write an edit: one request, or one for several fields where the URL would pass 7,500 bytes."""
+        """Write an edit: one request, one more for the owner's stars, and more where the URL would pass 7,500 bytes.
+
+        A text that Plex refuses for its length, which nobody knows, is cut to fit.
+        """
+        place = f"/library/sections/{current.section}/all"
         for query in queries(current, edit):
-            await self._put(f"/library/sections/{current.section}/all?{query}")
+            try:
+                await self._put(f"{place}?{query}")
+            except Rejected:
+                cut = shorter(query)
+                if cut is None:
+                    raise
+                await self._put(f"{place}?{cut}")
+        if (query_of_stars := stars(current, edit)) is not None:
+            await self._put(f"/:/rate?{query_of_stars}")
 
     async def _get(self, path: str, headers: dict[str, str] | None = None) -> ET.Element:
         return await self._call(lambda: self._opened().query(path, headers=headers))

@@ -70,6 +70,8 @@ class Gate:
         async def carry_out() -> Response:
             if not (free or self._known(request)):
                 return answers.error(401)
+            if 0 < plex.settings.longest_url < len(request.url.path) + len(request.url.query):
+                return answers.error(414)
             try:
                 return await handler(plex, request)
             except Refused as refusal:

@@ -17,7 +17,8 @@ class Settings:
     `tag_mode`: whether tags in a PUT join the present ones or take their place. `normalise`: store values the way a
     database would rather than as sent. `agent`: agent of every library made at start. `filename`: how the path is told
     to a provider. `scan_step_ms`: pause between two states of an item while scanning. `first_genre_only`: import one
-    genre from a provider, as users report. `provider_timeout_s`: how long a provider may take.
+    genre from a provider, as users report. `provider_timeout_s`: how long a provider may take. `longest_url`: bytes of
+    path and query beyond which a request is a 414; 0 for no end, since that of PMS is not known.
     """
 
     token: str = "simulator-token"  # noqa: S105 - guards nothing
@@ -30,6 +31,7 @@ class Settings:
     scan_step_ms: float = 0.0
     provider_timeout_s: float = 90.0
     include_adult: bool = False
+    longest_url: int = 0
 
     def update(self, changes: dict[str, Any]) -> None:
         """Take over `changes`; raises ValueError naming what is unknown or of the wrong type, and then takes none."""

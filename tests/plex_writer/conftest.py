@@ -27,7 +27,7 @@ def server(simulator: Running) -> Iterator[Running]:
     simulator.control("reset-counts")
     yield simulator
     simulator.control("fault", kind="clear")
-    simulator.control("settings", tag_mode="add", normalise=False)
+    simulator.control("settings", tag_mode="add", normalise=False, longest_url=0)
 
 
 @pytest_asyncio.fixture
