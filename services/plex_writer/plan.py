@@ -44,7 +44,6 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
 
     rating_key: str
     section: str
-    title: str = ""
     scalars: dict[str, str] = {}
     lists: dict[str, tuple[Entry, ...]] = {}
     locked: frozenset[str] = frozenset()

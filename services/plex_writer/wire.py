@@ -49,7 +49,6 @@ def current_of(video: Element, section: str) -> Current:
         section=video.get("librarySectionID", section),
         guid=video.get("guid", ""),
         paths=paths_of(video),
-        title=video.get("title", ""),
         scalars={ours: video.get(plex, "") for ours, plex in SCALAR_FIELDS.items()} | {STARS: _stars(video)},
         lists={ours: tuple(_entries(video, element)) for ours, (element, _) in LIST_FIELDS.items()},
         locked=frozenset(LOCK_NAMES[name] for name in locked if name in LOCK_NAMES),

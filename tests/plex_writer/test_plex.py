@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.errors import NotFound
+from services.plex_writer import plan
 from services.plex_writer.plan import Entry
 from services.plex_writer.plex import Plex, Section, listable
 from tests.simulators.plex_process import TOKEN, Running, running
@@ -119,6 +120,12 @@ async def test_an_item_is_read_with_everything_that_a_plan_looks_at(plex: Plex, 
         summary="one\ntwo\t\r\nthree",
         originallyAvailableAt="2024-05-06",
         studio="Zo\u00eb",
+        titleSort="zz",
+        tagline="t",
+        contentRating="XXX",
+        userRating=8.0,
+        directors=["D"],
+        collections=["C1", "C2"],
         genres=["a, b", "c & d", "\u65e5\u672c", "x", "y"],
         actors=actors,
         lock=["title", "genres", "tagline"],
@@ -130,10 +137,15 @@ async def test_an_item_is_read_with_everything_that_a_plan_looks_at(plex: Plex, 
         "summary": "one\ntwo\t\r\nthree",
         "date": "2024-05-06",
         "studio": "Zo\u00eb",
+        "sort_title": "zz",
+        "tagline": "t",
+        "content_rating": "XXX",
+        "rating": "8",
     }
+    assert [entry.name for entry in (*current.lists["director"], *current.lists["collections"])] == ["D", "C1", "C2"]
     assert [entry.name for entry in current.lists["tags"]] == ["a, b", "c & d", "\u65e5\u672c", "x", "y"]
     assert current.lists["performers"] == tuple(Entry(one["tag"], one["role"], one["thumb"]) for one in actors)
-    assert current.locked == {"title", "tags"}
+    assert current.locked == {"title", "tags", "tagline"}
     assert current.paths == (server.truth(key)["files"][0],)
     assert current.guid == f"local://{key}"
 
@@ -142,8 +154,8 @@ async def test_an_item_is_read_with_everything_that_a_plan_looks_at(plex: Plex, 
 async def test_an_item_without_metadata_has_empty_fields(plex: Plex, server: Running) -> None:
     (key,) = server.make("bare.mp4")
     current = (await plex.details([key]))[key]
-    assert current.scalars == {"title": "bare", "summary": "", "date": "", "studio": ""}
-    assert current.lists == {"performers": (), "tags": ()}
+    assert current.scalars == dict.fromkeys(plan.SCALARS, "") | {"title": "bare"}
+    assert current.lists == dict.fromkeys(plan.LISTS, ())
     assert current.locked == frozenset()
 
 
