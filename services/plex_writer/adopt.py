@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.plex_writer.plan import LISTS, SCALARS, Ours, entry_hash, fold, plan, value_hash
+from services.plex_writer.forms import entry_hash, fold, value_hash
+from services.plex_writer.plan import LISTS, SCALARS, Ours, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
