@@ -70,6 +70,9 @@ PURE = {
     "services.provider.targets",
     "services.stash_watcher.answers",
     "services.stash_watcher.changes",
+    "services.stash_watcher.entities",
+    "services.stash_watcher.observed",
+    "services.stash_watcher.pulse",
     "services.stash_watcher.render",
     "services.stash_watcher.watermark",
 }

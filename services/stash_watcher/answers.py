@@ -5,7 +5,11 @@ Scenes stay raw here, so that one that is garbled does not take the others of it
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from msgspec import Raw, Struct
+
+T = TypeVar("T")
 
 
 class StatusOnly(Struct, frozen=True):
@@ -32,11 +36,23 @@ class One(Struct, frozen=True, rename="camel"):
     find_scene: Raw
 
 
+class Fingerprint(Struct, frozen=True):
+    """A hash of a file; `type` is oshash, phash or md5."""
+
+    type: str
+    value: str
+
+
 class Path(Struct, frozen=True):
-    """A file of the light listing."""
+    """A file of the light listing; only the heartbeat has its `updated_at`."""
 
     path: str
     size: int
+    duration: float
+    width: int
+    height: int
+    fingerprints: list[Fingerprint]
+    updated_at: str = ""
 
 
 class Row(Struct, frozen=True):
@@ -55,7 +71,7 @@ class Rows(Struct, frozen=True):
 
 
 class Ids(Struct, frozen=True, rename="camel"):
-    """Answer to `ids/Ids`."""
+    """Answer to `ids/Ids` and `ids/Changed`."""
 
     system_status: StatusOnly
     find_scenes: Rows
@@ -75,12 +91,108 @@ class All(Struct, frozen=True):
     scenes: list[Oldest]
 
 
-class Look(Struct, frozen=True, rename={"system_status": "systemStatus"}):
-    """Answer to `look/Look`."""
+class Count(Struct, frozen=True, rename={"system_status": "systemStatus"}):
+    """Answer to `ids/Count`."""
 
     system_status: StatusOnly
     all: All
+
+
+class Id(Struct, frozen=True):
+    """What is only referred to."""
+
+    id: str
+
+
+class Tag(Struct, frozen=True):
+    """A tag or a group."""
+
+    id: str
+    name: str
+    updated_at: str
+
+
+class Performer(Struct, frozen=True):
+    """A performer."""
+
+    id: str
+    name: str
+    disambiguation: str | None
+    gender: str | None
+    image_path: str | None
+    updated_at: str
+
+
+class Studio(Struct, frozen=True):
+    """A studio."""
+
+    id: str
+    name: str
+    parent_studio: Id | None
+    updated_at: str
+
+
+class Marker(Struct, frozen=True):
+    """A marker, with the scene that has it."""
+
+    id: str
+    title: str
+    seconds: float
+    primary_tag: Id
+    scene: Id
+    updated_at: str
+
+
+class Found(Struct, Generic[T], frozen=True):
+    """Rows of a kind, and how many there are in all where that was asked for."""
+
+    rows: list[T]
+    count: int = 0
+
+
+class Listing(Struct, Generic[T], frozen=True):
+    """Answer to a question for a page of entities or markers, or for some of them."""
+
+    found: Found[T]
+
+
+class OneOf(Struct, Generic[T], frozen=True):
+    """Answer to a question for one entity; null when there is none."""
+
+    found: T | None
+
+
+class Moment(Struct, frozen=True):
+    """When a row changed last."""
+
+    updated_at: str
+
+
+class Entry(Struct, frozen=True):
+    """When Stash wrote a line of its log."""
+
+    time: str
+
+
+class Look(Struct, frozen=True, rename={"system_status": "systemStatus"}):
+    """Answer to `look/Look`; `moved` has scenes whose files changed, where Stash can tell."""
+
+    system_status: StatusOnly
+    logs: list[Entry]
+    all: All
+    newest: Found[Moment]
     changed: Rows
+    tags: Found[Moment]
+    changed_tags: Found[Tag]
+    performers: Found[Moment]
+    changed_performers: Found[Performer]
+    studios: Found[Moment]
+    changed_studios: Found[Studio]
+    groups: Found[Moment]
+    changed_groups: Found[Tag]
+    markers: Found[Moment]
+    changed_markers: Found[Marker]
+    moved: Rows = Rows([])
 
 
 class Version(Struct, frozen=True):
@@ -108,9 +220,16 @@ class Fields(Struct, frozen=True):
     fields: list[Field]
 
 
+class Inputs(Struct, frozen=True, rename="camel"):
+    """The fields of an input type of the schema."""
+
+    input_fields: list[Field]
+
+
 class Status(Struct, frozen=True, rename={"system_status": "systemStatus"}):
     """Answer to `status/Status`."""
 
     version: Version
     system_status: SystemStatus
     scene: Fields
+    filter: Inputs

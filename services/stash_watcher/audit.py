@@ -125,7 +125,7 @@ def _correct(book: Book, absent: list[int], rows: Mapping[int, Stamp | None], be
     loss = Loss([], [], [])
     for key in absent:
         if not book.touched(key, began):
-            del book.entries[key]
+            book.drop(key)
             loss.missing.append(key)
     for key, stamp in rows.items():
         # one that Stash said it has not was never cleared if the book did not know that the broker has it

@@ -17,6 +17,7 @@ from common.errors import Incompatible, Unavailable
 
 if TYPE_CHECKING:
     from services.stash_watcher.audit import Auditor
+    from services.stash_watcher.census import Census
     from services.stash_watcher.parts import Parts
     from services.stash_watcher.walker import Walker
     from services.stash_watcher.work import Task
@@ -31,13 +32,16 @@ log = structlog.get_logger("bulk")
 class Bulk:
     """Does the bulk work that is wanted, for as long as the process runs."""
 
-    def __init__(self, parts: Parts, walker: Walker, auditor: Auditor) -> None:
+    def __init__(self, parts: Parts, walker: Walker, auditor: Auditor, census: Census) -> None:
         self._parts = parts
         self._steps = {
             "audit": auditor.run,
+            "entities": census.entities,
             "load": walker.load,
             "sweep": walker.sweep,
+            "tags": census.tags,
             "backlog": self._fetch,
+            "markers": census.markers,
             "remove": walker.remove,
         }
 

@@ -7,6 +7,7 @@ Times are monotonic seconds. All state is in memory; the broker's table is where
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -14,21 +15,28 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from common.messages import Stamp
+from services.stash_watcher.entities import links_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from common.messages import Scene
-    from services.stash_watcher.answers import Row
+    from common.messages import File, Scene
+    from services.stash_watcher.answers import Path, Row
 
 ASIDE = 10_000
+MANY = 500
+TURNS = 24
+DAY = 86_400.0
+DIGEST = (1 << 64) - 1
+NO_LINKS = array("Q")
 Verdict = Literal["publish", "same", "again"]
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """What is kept of a retained scene: its stamp, and digests that tell whether Stash has another one now.
 
-    An empty `rev` is a row that can't be trusted: any observation of the scene replaces it.
+    An empty `rev` is a row that can't be trusted: any observation of the scene replaces it. `marks` is the digest of
+    its markers and `marked` their number, `links` are the entities that it shows.
     """
 
     epoch: int
@@ -37,6 +45,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     updated: int = 0
     born: int = 0
     files: int = 0
+    marks: int = 0
+    marked: int = 0
+    links: array[int] = NO_LINKS
 
     @property
     def stamp(self) -> Stamp:
@@ -80,6 +91,7 @@ class Book:
 
     def __init__(self) -> None:
         self.entries: dict[int, Entry] = {}
+        self.markers = 0
         self._touched: dict[int, float] = {}
         self._open: Counter[float] = Counter()
         self._aside: dict[int, int | None] = {}
@@ -125,15 +137,21 @@ class Book:
 
     def hold(self, scene: Scene) -> None:
         """Take in a row as the broker has it."""
-        self.entries[scene.id] = entry_of(scene)
+        self._set(scene.id, entry_of(scene))
+
+    def drop(self, scene_id: int) -> None:
+        """Take in that the broker has no such row."""
+        entry = self.entries.pop(scene_id, None)
+        self.markers -= entry.marked if entry else 0
 
     def distrust(self, scene_id: int, stamp: Stamp | None) -> None:
         """Take in that the broker has some row under this id, which is not worth keeping."""
-        self.entries[scene_id] = Entry(*(stamp or (0, 0)))
+        self._set(scene_id, Entry(*(stamp or (0, 0))))
 
     def distrust_all(self) -> None:
         """Take in that none of the rows says anything about the Stash that is there now."""
         self.entries = {key: Entry(*entry.stamp) for key, entry in self.entries.items()}
+        self.markers = 0
 
     def published(self, scene: Scene, now: float) -> None:
         """Take in a publication."""
@@ -143,7 +161,7 @@ class Book:
 
     def removed(self, scene_id: int, now: float) -> None:
         """Take in a removal."""
-        self.entries.pop(scene_id, None)
+        self.drop(scene_id)
         self._touch(scene_id, now)
         self._aside.pop(scene_id, None)
 
@@ -174,6 +192,24 @@ class Book:
         """Return the ids that a complete listing, begun at `began`, did not have."""
         return [key for key in self.entries if key not in seen and not self.touched(key, began)]
 
+    def linked(self, links: Collection[int]) -> list[int]:
+        """Return the scenes that show any of these entities, in id order."""
+        wanted = set(links)
+        return sorted(key for key, entry in self.entries.items() if not wanted.isdisjoint(entry.links))
+
+    def marked_otherwise(self, marks: Mapping[int, int], began: float) -> list[int]:
+        """Return the scenes whose markers are not those of a complete listing, begun at `began`, in id order."""
+        return sorted(
+            key
+            for key, entry in self.entries.items()
+            if entry.marks != marks.get(key, 0) and not self.touched(key, began)
+        )
+
+    def _set(self, scene_id: int, entry: Entry) -> None:
+        before = self.entries.get(scene_id)
+        self.markers += entry.marked - (before.marked if before else 0)
+        self.entries[scene_id] = entry
+
     def _touch(self, scene_id: int, now: float) -> None:
         if self._open:
             self._touched[scene_id] = now
@@ -192,14 +228,22 @@ def entry_of(scene: Scene) -> Entry:
         bytes.fromhex(scene.rev) if _is_hex(scene.rev) else b"",
         digest(scene.updated_at),
         digest(scene.born),
-        _files((file.path, file.size) for file in scene.files),
+        _files(_file(file, file.oshash, file.phash) for file in scene.files),
+        sum(mark(marker.title, marker.seconds, marker.tag) for marker in scene.markers) & DIGEST,
+        len(scene.markers),
+        links_of(scene),
     )
 
 
 def listed(row: Row) -> Listed:
     """Return a row of the light listing with its digests; raises ValueError for an id that is no number."""
-    files = _files((file.path, file.size) for file in row.files)
+    files = _files(_listed_file(file) for file in row.files)
     return Listed(int(row.id), digest(row.updated_at), digest(row.created_at), files)
+
+
+def mark(title: str, seconds: float, tag: str) -> int:
+    """Return the digest of a marker; those of a scene are added up, so that their order means nothing."""
+    return digest(f"{seconds!r}\0{title}\0{tag}")
 
 
 def digest(text: str) -> int:
@@ -207,9 +251,18 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-def _files(files: Iterable[tuple[str, int]]) -> int:
+def _listed_file(file: Path) -> str:
+    prints = {one.type: one.value for one in file.fingerprints}
+    return _file(file, prints.get("oshash", ""), prints.get("phash", ""))
+
+
+def _file(file: File | Path, oshash: str, phash: str) -> str:
+    return f"{file.path}\0{file.size}\0{file.duration!r}\0{file.width}\0{file.height}\0{oshash}\0{phash}"
+
+
+def _files(files: Iterable[str]) -> int:
     """Return the digest of files of which the first is primary; the order of the others means nothing."""
-    first, *rest = [f"{path}\0{size}" for path, size in files] or [""]
+    first, *rest = list(files) or [""]
     return digest("\0".join((first, *sorted(rest))))
 
 
@@ -233,10 +286,19 @@ def plan_fetch(differing: list[int], listing: Collection[int]) -> Fetch:
 
     Pages are cheaper when, from the first that differs on, most do: the rest of a first load, an emptied broker.
     """
-    if len(differing) < 500:
+    if len(differing) < MANY:
         return Fetch(None, differing)
     behind = sum(1 for key in listing if key >= differing[0])
     return Fetch(differing[0] - 1, []) if 2 * len(differing) >= behind else Fetch(None, differing)
+
+
+def in_turn(ids: Iterable[int], unix_s: float, every: float | None) -> list[int]:
+    """Return the scenes whose turn it is to be fetched although nothing tells of a change, in id order.
+
+    Every scene's turn comes once in TURNS sweeps, also across restarts.
+    """
+    turn = int(unix_s // (every or DAY)) % TURNS
+    return sorted(key for key in ids if key % TURNS == turn)
 
 
 def in_batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:

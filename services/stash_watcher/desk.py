@@ -12,35 +12,46 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from services.stash_watcher.changes import digest
+from services.stash_watcher.render import joined
 from services.stash_watcher.watermark import is_fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from common.service import Undecoded
-    from services.stash_watcher.library import Garbled, Scenes
+    from services.stash_watcher.entities import Entities
+    from services.stash_watcher.library import Library
     from services.stash_watcher.link import Link
+    from services.stash_watcher.observed import Garbled, Scenes
     from services.stash_watcher.publisher import Publisher
+    from services.stash_watcher.render import Draft
 
 FEW = 20
 SECOND_LOOK = 3.0
+ROUNDS = 3
 
 
 class Desk:
     """Applies answers.
 
     `asks` are the ids to fetch next, `asked` is set when there are new ones. `removals` counts what went since the last
-    whole listing. `extra` are rows that only a broker which forgot their removal still has.
+    whole listing. `extra` are rows that only a broker which forgot their removal still has. `on_changed` is called with
+    the links of entities that turn out to have changed.
     """
 
-    def __init__(self, publisher: Publisher, link: Link, undecoded: Undecoded) -> None:
+    def __init__(
+        self, publisher: Publisher, link: Link, library: Library, entities: Entities, undecoded: Undecoded
+    ) -> None:
         self.asks: dict[int, None] = {}
         self.asked = asyncio.Event()
         self.removals = 0
         self.extra: set[int] = set()
+        self.on_changed: list[Callable[[Collection[int]], None]] = []
         self._later: dict[int, float] = {}
         self._publisher = publisher
         self._link = link
+        self._library = library
+        self._entities = entities
         self._undecoded = undecoded
 
     @contextmanager
@@ -63,19 +74,38 @@ class Desk:
 
         False, and nothing is published, when it may be another Stash's answer: known ids, born at another time.
         """
+        await self._meet(found.scenes)
         if not self._is_ours(found, began):
             return False
-        for scene in found.scenes:
-            verdict = await self._publisher.observe(scene, began)
-            if verdict == "again":
-                self.ask((scene.id,))
-            elif verdict == "publish" and is_fresh(scene.updated_at, found.clock):
-                self._later.pop(scene.id, None)
-                self._later[scene.id] = time.monotonic() + SECOND_LOOK
+        for draft in found.scenes:
+            await self._observe(draft, found, began)
         for garbled in found.garbled:
             self._skip(garbled)
         self.extra.difference_update(found.ids)
         return True
+
+    async def _meet(self, drafts: Collection[Draft]) -> None:
+        """Ask for the entities of these scenes that are not known yet; raises as Library."""
+        for _ in range(ROUNDS):
+            lacking = self._entities.lacking(need for draft in drafts for need in draft.needs())
+            if not lacking:
+                return
+            asked = time.monotonic()
+            for kind, ids in lacking.items():
+                found = await self._library.some_entities(kind, ids)
+                changed = self._entities.saw(kind, found.rows, asked, time.monotonic())
+                for listener in self.on_changed if changed else ():
+                    listener(changed)
+
+    async def _observe(self, draft: Draft, found: Scenes, began: float) -> None:
+        """Publish a scene if it is news; look again where it, or what it is rendered with, may have changed since."""
+        version, incomplete = self._entities.version, bool(self._entities.lacking(draft.needs()))
+        verdict = await self._publisher.observe(lambda: joined(draft, self._entities), began)
+        if verdict == "again" or (verdict == "publish" and version != self._entities.version):
+            self.ask((draft.id,))
+        elif verdict == "publish" and (incomplete or is_fresh(draft.updated_at, found.clock)):
+            self._later.pop(draft.id, None)
+            self._later[draft.id] = time.monotonic() + SECOND_LOOK
 
     def next_due(self) -> float | None:
         """Return when the next fresh scene is to be fetched again."""
@@ -94,7 +124,7 @@ class Desk:
         stale, sure = _split(gone, lambda key: book.touched(key, began))
         self.ask(stale)
         counted = sum(1 for key in sure if key in book.entries and key not in self.extra)
-        if self.removals + counted > FEW:
+        if self.removals + counted > FEW or (counted and not await self._are_few_gone(began)):
             return False
         self.removals += counted
         for key in sure:
@@ -102,8 +132,15 @@ class Desk:
         self.extra.difference_update(sure)
         return True
 
+    async def _are_few_gone(self, began: float) -> bool:
+        """Say whether Stash has nearly as many scenes as we know: one that lost its database has not."""
+        count = await self._library.count()
+        if count.oldest != self._link.oldest:
+            self._link.recheck()
+        return self._link.holds(began) and len(self._publisher.book) - count.total <= FEW
+
     def _is_ours(self, found: Scenes, began: float) -> bool:
-        strangers = any(self._publisher.book.is_stranger(scene) for scene in found.scenes)
+        strangers = any(self._publisher.book.is_stranger(draft.scene) for draft in found.scenes)
         if strangers and not self._link.vouches(time.monotonic()):
             self._link.doubt()
         return self._link.holds(began)

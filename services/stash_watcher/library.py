@@ -5,87 +5,56 @@ Every answer is checked for being the one that was asked for: what is not raises
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.errors import Undecodable
 from common.item import short_hash
 from common.stash import Failed, NotReady
 from services.stash_watcher import answers
-from services.stash_watcher.changes import Listed, digest, listed
 from services.stash_watcher.documents import documents
-from services.stash_watcher.render import identity_of, scene_of
-from services.stash_watcher.watermark import Window
+from services.stash_watcher.observed import (
+    Count,
+    Disordered,
+    Garbled,
+    Glance,
+    Greeting,
+    Listing,
+    Scenes,
+    Seen,
+    Some,
+    joined,
+    listing_of,
+    marker_row,
+    oldest_of,
+    scenes_of,
+)
+from services.stash_watcher.pulse import COUNTED, newest_of
+from services.stash_watcher.render import ROWS
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from msgspec import Raw
-
-    from common.messages import Scene
     from common.stash import Query, Stash
+    from services.stash_watcher.entities import Kind, Row
+    from services.stash_watcher.observed import Mark
+    from services.stash_watcher.watermark import Window
 
+A = TypeVar("A")
+R = TypeVar("R")
 
-NOTHING = Window("9999", "9999")
-
-
-class Garbled(NamedTuple):
-    """A scene that an answer has in a form that can't be read; id 0 and no updated_at where not even that can."""
-
-    id: int
-    updated_at: str
-    query: str
-    why: Undecodable
-
-
-class Scenes(NamedTuple):
-    """Whole scenes as observed, those that were garbled, and asked-for ids that Stash says it has not.
-
-    `clock` is Stash's when it answered, the earliest of several answers.
-    """
-
-    clock: dt.datetime
-    scenes: list[Scene]
-    garbled: list[Garbled]
-    gone: list[int]
-
-    @property
-    def ids(self) -> list[int]:
-        """The ids of all scenes that were in the answer, 0 for one that can't be told."""
-        return [scene.id for scene in self.scenes] + [garbled.id for garbled in self.garbled]
-
-
-class Listing(NamedTuple):
-    """A page of the light listing in id order, the raw times in it, and Stash's clock."""
-
-    rows: list[Listed]
-    times: list[str]
-    clock: dt.datetime
-
-
-class Oldest(NamedTuple):
-    """The scene with the smallest id, and a digest of its created_at."""
-
-    id: int
-    born: int
-
-
-class Glance(NamedTuple):
-    """What one look says: how many scenes there are, the oldest, if any, and what changed lately."""
-
-    total: int
-    oldest: Oldest | None
-    changed: Listing
-
-
-class Greeting(NamedTuple):
-    """Who answers: Stash's release, which optional fields its scenes have, its database's path hashed, its clock."""
-
-    version: str
-    features: tuple[str, ...]
-    database: str
-    clock: dt.datetime
+PAGES: dict[Kind, type[answers.Listing[Any]]] = {
+    "tag": answers.Listing[answers.Tag],
+    "performer": answers.Listing[answers.Performer],
+    "studio": answers.Listing[answers.Studio],
+    "group": answers.Listing[answers.Tag],
+}
+ONES: dict[Kind, type[answers.OneOf[Any]]] = {
+    "tag": answers.OneOf[answers.Tag],
+    "performer": answers.OneOf[answers.Performer],
+    "studio": answers.OneOf[answers.Studio],
+    "group": answers.OneOf[answers.Tag],
+}
 
 
 class Library:
@@ -104,42 +73,67 @@ class Library:
         """Ask who is there, and choose the queries that fit; raises NotReady when Stash is not ready for them."""
         answer = await self._stash.ask(self._documents.status, answers.Status)
         _insist_on_ready(answer.data.system_status.status)
-        features = {field.name for field in answer.data.scene.fields}
+        fields = (*answer.data.scene.fields, *answer.data.filter.input_fields)
+        features = {field.name for field in fields}
         self._documents = documents(features)
         return Greeting(
             answer.data.version.version or "unknown",
-            tuple(sorted(features & {"groups", "custom_fields"})),
+            tuple(sorted(features & {"groups", "custom_fields", "files_filter"})),
             short_hash((answer.data.system_status.database_path or "").encode()),
             answer.date,
         )
 
-    async def look(self, window: Window, after: int, per_page: int) -> Glance:
-        """Ask what changed in a window, in id order after an id."""
-        variables = {"since": window.since, "upto": window.upto, "after": after, "per_page": per_page}
-        answer = await self._stash.ask(self._documents.look, answers.Look, variables)
-        _insist_on_ready(answer.data.system_status.status)
-        known = answer.data.all
-        oldest = next((Oldest(int(scene.id), digest(scene.created_at)) for scene in known.scenes), None)
-        changed = _listing(self._documents.look, answer.data.changed.scenes, answer.date, after)
-        return Glance(known.count, oldest, changed)
+    async def look(self, windows: Mapping[str, Window], per_page: int, few: int) -> Glance:
+        """Ask what changed in a window each: up to `per_page` scenes, and up to `few` of every other kind."""
+        query = self._documents.look
+        kinds = ("scene", *(("file",) if self._documents.tells_files else ()), *COUNTED)
+        bounds = {f"{kind}s": _between(windows[kind]) for kind in kinds}
+        answer = await self._stash.ask(query, answers.Look, {**bounds, "per_page": per_page, "few": few})
+        data = answer.data
+        _insist_on_ready(data.system_status.status)
+        return Glance(
+            total=data.all.count,
+            oldest=oldest_of(data.all),
+            told=newest_of(entry.time for entry in data.logs),
+            newest=newest_of(row.updated_at for row in data.newest.rows),
+            changed=_listing(query, data.changed.scenes, answer.date),
+            moved=_listing(query, data.moved.scenes, answer.date),
+            moved_times=[file.updated_at for row in data.moved.scenes for file in row.files if file.updated_at],
+            entities={
+                "tag": _seen(query, data.tags, data.changed_tags, "tag"),
+                "performer": _seen(query, data.performers, data.changed_performers, "performer"),
+                "studio": _seen(query, data.studios, data.changed_studios, "studio"),
+                "group": _seen(query, data.groups, data.changed_groups, "group"),
+            },
+            markers=Seen(
+                data.markers.count,
+                newest_of(row.updated_at for row in data.markers.rows),
+                _numbered(query, marker_row, data.changed_markers.rows),
+            ),
+            clock=answer.date,
+        )
 
-    async def count(self) -> Glance:
-        """Look at nothing but the number of scenes and the oldest."""
-        return await self.look(NOTHING, 0, 1)
+    async def changed(self, window: Window, after: int, per_page: int) -> Listing:
+        """Return the light listing of the scenes after an id that changed in a window."""
+        variables = {"scenes": _between(window), "after": after, "per_page": per_page}
+        return await self._light(self._documents.changed, variables, after)
+
+    async def count(self) -> Count:
+        """Return nothing but the number of scenes and the oldest."""
+        answer = await self._stash.ask(self._documents.number, answers.Count)
+        _insist_on_ready(answer.data.system_status.status)
+        return Count(answer.data.all.count, oldest_of(answer.data.all))
 
     async def ids(self, after: int, per_page: int) -> Listing:
         """Return the light listing of the scenes after an id; an empty one is the end."""
-        variables = {"after": after, "per_page": per_page}
-        answer = await self._stash.ask(self._documents.ids, answers.Ids, variables)
-        _insist_on_ready(answer.data.system_status.status)
-        return _listing(self._documents.ids, answer.data.find_scenes.scenes, answer.date, after)
+        return await self._light(self._documents.ids, {"after": after, "per_page": per_page}, after)
 
     async def page(self, after: int, per_page: int) -> Scenes:
         """Return whole scenes after an id; none at all is the end."""
         query = self._documents.page
         variables = {"after": after, "per_page": per_page}
         answer = await self._stash.ask(query, answers.Page, variables)
-        found = _scenes(query, answer.data.find_scenes.scenes, answer.date)
+        found = scenes_of(query.name, answer.data.find_scenes.scenes, answer.date)
         if any(key <= after for key in found.ids):
             raise Failed(f"{query.name}: Stash's answer is not the page that was asked for")
         return found
@@ -154,9 +148,58 @@ class Library:
         except Failed:
             # one id that is gone fails the whole request (Stash source v0.30)
             return await self._each(ids)
-        found = _scenes(query, answer.data.find_scenes.scenes, answer.date)
+        found = scenes_of(query.name, answer.data.find_scenes.scenes, answer.date)
         answered = set(found.ids)
         return await self._each([key for key in ids if key not in answered], found)
+
+    async def entities(self, kind: Kind, page: int, per_page: int) -> Seen[Row]:
+        """Return a page of a kind by id, the first is 1, and how many there are in all."""
+        query = self._documents.entities[kind].every
+        variables = {"page": page, "per_page": per_page}
+        answer = await self._stash.ask(query, PAGES[kind], variables)
+        return Seen(answer.data.found.count, "", _numbered(query, ROWS[kind], answer.data.found.rows))
+
+    async def some_entities(self, kind: Kind, ids: Sequence[int]) -> Some:
+        """Return the entities of a kind with these ids, and the ids that Stash says it has not."""
+        query = self._documents.entities[kind].some
+        try:
+            answer = await self._stash.ask(
+                query,
+                PAGES[kind],
+                {"ids": [str(one) for one in ids]},
+            )
+        except Failed:
+            # one id that is gone fails the whole request (Stash source v0.30)
+            return await self._each_entity(kind, ids)
+        return Some(_numbered(query, ROWS[kind], answer.data.found.rows), [])
+
+    async def markers(self, page: int, per_page: int, tags: Collection[int] = ()) -> Seen[Mark]:
+        """Return a page of markers by id, the first is 1, and how many there are; with `tags` only those of them."""
+        query = self._documents.markers_of if tags else self._documents.markers
+        variables: dict[str, object] = {"page": page, "per_page": per_page}
+        if tags:
+            variables["tags"] = [str(tag) for tag in tags]
+        answer = await self._stash.ask(query, answers.Listing[answers.Marker], variables)
+        return Seen(answer.data.found.count, "", _numbered(query, marker_row, answer.data.found.rows))
+
+    async def _light(self, query: Query, variables: Mapping[str, object], after: int) -> Listing:
+        answer = await self._stash.ask(query, answers.Ids, variables)
+        _insist_on_ready(answer.data.system_status.status)
+        return _listing(query, answer.data.find_scenes.scenes, answer.date, after)
+
+    async def _each_entity(self, kind: Kind, ids: Sequence[int]) -> Some:
+        query, found = self._documents.entities[kind].one, Some([], [])
+        for one in ids:
+            answer = await self._stash.ask(
+                query,
+                ONES[kind],
+                {"id": str(one)},
+            )
+            if answer.data.found is None:
+                found.gone.append(one)
+            else:
+                found.rows.extend(_numbered(query, ROWS[kind], [answer.data.found]))
+        return found
 
     async def _each(self, ids: Collection[int], *found: Scenes) -> Scenes:
         return joined([*found, *[await self._one(key) for key in ids]])
@@ -173,7 +216,7 @@ class Library:
                 return Scenes(clock, [], [Garbled(scene_id, "", query.name, Undecodable(str(error)))], [])
         if bytes(answer.data.find_scene) == b"null":
             return Scenes(answer.date, [], [], [scene_id])
-        found = _scenes(query, [answer.data.find_scene], answer.date)
+        found = scenes_of(query.name, [answer.data.find_scene], answer.date)
         if any(scene.id != scene_id for scene in found.scenes):
             raise Failed(f"{query.name}: Stash's answer is not the scene that was asked for")
         return found
@@ -188,33 +231,27 @@ def _insist_on_ready(status: str) -> None:
         raise NotReady(f"Stash says that its status is {status}")
 
 
-def _listing(query: Query, rows: list[answers.Row], clock: dt.datetime, after: int) -> Listing:
+def _between(window: Window) -> dict[str, str]:
+    return {"value": window.since, "value2": window.upto, "modifier": "BETWEEN"}
+
+
+def _seen(query: Query, every: answers.Found[answers.Moment], changed: answers.Found[A], kind: Kind) -> Seen[Row]:
+    newest = newest_of(row.updated_at for row in every.rows)
+    return Seen(every.count, newest, _numbered(query, ROWS[kind], changed.rows))
+
+
+def _numbered(query: Query, make: Callable[[A], R], rows: Sequence[A]) -> list[R]:
+    """Return rows as plain data; raises Failed for an id that is no number."""
     try:
-        page = [listed(row) for row in rows]
+        return [make(row) for row in rows]
     except ValueError as error:
         raise Failed(f"{query.name}: an id in Stash's answer is no number: {error}") from error
-    ids = [after, *(row.id for row in page)]
-    if any(one >= next_one for one, next_one in pairwise(ids)):
-        raise Failed(f"{query.name}: Stash's answer is not in the order that was asked for")
-    return Listing(page, [row.updated_at for row in rows], clock)
 
 
-def _scenes(query: Query, raws: Sequence[Raw], clock: dt.datetime) -> Scenes:
-    found = Scenes(clock, [], [], [])
-    for raw in raws:
-        try:
-            found.scenes.append(scene_of(raw))
-        except Undecodable as error:
-            scene_id, updated_at = identity_of(raw) or (0, "")
-            found.garbled.append(Garbled(scene_id, updated_at, query.name, error))
-    return found
-
-
-def joined(parts: Sequence[Scenes]) -> Scenes:
-    """Return the answers to several requests, at least one, as one."""
-    whole = Scenes(min(part.clock for part in parts), [], [], [])
-    for part in parts:
-        whole.scenes.extend(part.scenes)
-        whole.garbled.extend(part.garbled)
-        whole.gone.extend(part.gone)
-    return whole
+def _listing(query: Query, rows: Sequence[answers.Row], clock: dt.datetime, after: int = 0) -> Listing:
+    try:
+        return listing_of(rows, clock, after)
+    except Disordered as error:
+        raise Failed(f"{query.name}: Stash's answer is not what was asked for: {error}") from error
+    except ValueError as error:
+        raise Failed(f"{query.name}: an id in Stash's answer is no number: {error}") from error

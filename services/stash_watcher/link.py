@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from common.service import Service
-    from services.stash_watcher.library import Greeting, Library, Oldest
+    from services.stash_watcher.library import Library
+    from services.stash_watcher.observed import Greeting, Oldest
     from services.stash_watcher.publisher import Publisher
 
 Health = Literal["reachable", "unreachable", "unauthorized", "not_ready", "replaced"]

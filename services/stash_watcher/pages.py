@@ -8,7 +8,7 @@ import structlog
 
 from common.stash import Failed, TooMuch
 from services.stash_watcher.changes import in_batches
-from services.stash_watcher.library import Listing, Scenes, joined
+from services.stash_watcher.observed import Listing, Scenes, joined
 from services.stash_watcher.pace import PageSize
 
 if TYPE_CHECKING:

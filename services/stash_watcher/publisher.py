@@ -20,6 +20,8 @@ from common.service import Undecoded, now
 from services.stash_watcher.changes import Book, Stamps, digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from common.bus import Bus
     from common.messages import Scene
     from common.table import Table
@@ -52,9 +54,10 @@ class Publisher:
         # a stamp, the book and the place in the bus's queue must agree on the order of publications
         self._one = asyncio.Lock()
 
-    async def observe(self, scene: Scene, began: float) -> Verdict | Literal["skipped"]:
-        """Publish a scene as observed by a request that began then, if that is news."""
+    async def observe(self, render: Callable[[], Scene], began: float) -> Verdict | Literal["skipped"]:
+        """Publish a scene as observed by a request that began then, if that is news; rendered when its turn comes."""
         async with self._one:
+            scene = render()
             verdict = self.book.judge(scene, began)
             if verdict == "publish" and not await self._publish(scene):
                 return "skipped"

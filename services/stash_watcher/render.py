@@ -6,6 +6,7 @@ What Stash keeps as a set comes in an order of ours, so that the same content al
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -13,41 +14,33 @@ from msgspec import Struct
 from common import messages
 from common.errors import Undecodable
 from common.item import short_hash
-from common.messages import File, Group, Marker, Named, Performer, Scene, StashId, Studio
+from common.messages import File, Group, Marker, Named, Performer, Scene, StashId
+from services.stash_watcher.entities import House, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from services.stash_watcher import answers
+    from services.stash_watcher.entities import Entities, Kind
 
 _COVER = re.compile(r"/scene/\d+/screenshot(?=$|\?)")
 _PORTRAIT = re.compile(r"(/performer/\d+/image)(?:\?(.*))?$")
 _VERSION = re.compile(r"(?:^|&)t=(\d+)(?:&|$)")
 
 
-class _Entity(Struct, frozen=True):
+class _Id(Struct, frozen=True):
     id: str
-    name: str
-
-
-class _Studio(_Entity, frozen=True):
-    parent_studio: _Entity | None
-
-
-class _Performer(_Entity, frozen=True):
-    disambiguation: str | None
-    gender: str | None
-    image_path: str | None
 
 
 class _Membership(Struct, frozen=True):
     scene_index: int | None
-    group: _Entity
-
-
-class _Tag(Struct, frozen=True):
-    name: str
+    group: _Id
 
 
 class _Marker(Struct, frozen=True):
     title: str
     seconds: float
-    primary_tag: _Tag
+    primary_tag: _Id
 
 
 class _Fingerprint(Struct, frozen=True):
@@ -85,14 +78,47 @@ class _Scene(Struct, frozen=True):
     rating100: int | None
     organized: bool
     urls: list[str]
-    studio: _Studio | None
-    performers: list[_Performer]
-    tags: list[_Entity]
+    studio: _Id | None
+    performers: list[_Id]
+    tags: list[_Id]
     groups: list[_Membership]
     scene_markers: list[_Marker]
     files: list[_File]
     stash_ids: list[_StashId]
     paths: _Paths
+
+
+class Draft(Struct, frozen=True):
+    """A scene as Stash answers it: `scene` lacks what its entities are called, and the `rev`.
+
+    `groups` are (id, index), `markers` (title, seconds, id of the primary tag).
+    """
+
+    scene: Scene
+    studio: int | None
+    performers: tuple[int, ...]
+    tags: tuple[int, ...]
+    groups: tuple[tuple[int, int | None], ...]
+    markers: tuple[tuple[str, float, int], ...]
+
+    @property
+    def id(self) -> int:
+        """The scene's id."""
+        return self.scene.id
+
+    @property
+    def updated_at(self) -> str:
+        """Stash's own time of the last change, raw."""
+        return self.scene.updated_at
+
+    def needs(self) -> Iterator[tuple[Kind, int]]:
+        """Yield the entities that have to be known to show it."""
+        if self.studio is not None:
+            yield "studio", self.studio
+        yield from (("performer", one) for one in self.performers)
+        yield from (("tag", one) for one in self.tags)
+        yield from (("group", one) for one, _ in self.groups)
+        yield from (("tag", tag) for _, _, tag in self.markers)
 
 
 class _Identified(Struct, frozen=True):
@@ -104,10 +130,10 @@ _decoder = msgspec.json.Decoder(_Scene)
 _identify = msgspec.json.Decoder(_Identified)
 
 
-def scene_of(raw: bytes | msgspec.Raw) -> Scene:
-    """Return one scene of an answer with its `rev`, stamp (0, 0); raise Undecodable with what it lacks."""
+def draft_of(raw: bytes | msgspec.Raw) -> Draft:
+    """Return one scene of an answer; raise Undecodable with what it lacks."""
     try:
-        return _with_rev(_scene(_decoder.decode(raw)))
+        return _draft(_decoder.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise Undecodable(f"Stash's answer lacks or garbles a part of the scene: {error}") from error
 
@@ -121,12 +147,78 @@ def identity_of(raw: bytes | msgspec.Raw) -> tuple[int, str] | None:
         return None
 
 
+def joined(draft: Draft, entities: Entities) -> Scene:
+    """Return the scene with its entities and its `rev`, stamp (0, 0); an entity that is not known is left out."""
+    tags = [Named(id=one, name=name) for one in draft.tags if (name := entities.name("tag", one)) is not None]
+    performers = [performer for one in draft.performers if (performer := entities.performer(one)) is not None]
+    groups = [
+        Group(id=one, name=name, index=index)
+        for one, index in draft.groups
+        if (name := entities.name("group", one)) is not None
+    ]
+    markers = [
+        Marker(title=title, seconds=seconds, tag=entities.name("tag", tag) or "")
+        for title, seconds, tag in draft.markers
+    ]
+    scene = msgspec.structs.replace(
+        draft.scene,
+        studio=None if draft.studio is None else entities.studio(draft.studio),
+        performers=tuple(sorted(performers, key=lambda performer: performer.id)),
+        tags=tuple(sorted(tags, key=lambda tag: (tag.name.casefold(), tag.id))),
+        groups=tuple(sorted(groups, key=lambda group: group.id)),
+        markers=tuple(sorted(markers, key=lambda mark: (mark.seconds, mark.title, mark.tag))),
+    )
+    return _with_rev(scene)
+
+
+def tag_row(given: answers.Tag) -> Row:
+    """Return a tag, or a group, as scenes show it."""
+    return Row(int(given.id), given.name, given.updated_at)
+
+
+def performer_row(given: answers.Performer) -> Row:
+    """Return a performer as scenes show them."""
+    performer = Performer(
+        id=int(given.id),
+        name=given.name,
+        disambiguation=given.disambiguation or "",
+        gender=given.gender or "",
+        image=_portrait(given.image_path or ""),
+    )
+    return Row(performer.id, performer, given.updated_at)
+
+
+def studio_row(given: answers.Studio) -> Row:
+    """Return a studio as scenes show it."""
+    parent = int(given.parent_studio.id) if given.parent_studio else None
+    return Row(int(given.id), House(given.name, parent), given.updated_at)
+
+
+ROWS: dict[Kind, Callable[..., Row]] = {
+    "tag": tag_row,
+    "performer": performer_row,
+    "studio": studio_row,
+    "group": tag_row,
+}
+
+
 def _with_rev(scene: Scene) -> Scene:
     content = msgspec.structs.replace(scene, updated_at="")
     return msgspec.structs.replace(scene, rev=short_hash(messages.encode(content)))
 
 
-def _scene(given: _Scene) -> Scene:
+def _draft(given: _Scene) -> Draft:
+    return Draft(
+        scene=_bare(given),
+        studio=int(given.studio.id) if given.studio else None,
+        performers=tuple(int(one.id) for one in given.performers),
+        tags=tuple(int(one.id) for one in given.tags),
+        groups=tuple((int(one.group.id), one.scene_index) for one in given.groups),
+        markers=tuple((mark.title, mark.seconds, int(mark.primary_tag.id)) for mark in given.scene_markers),
+    )
+
+
+def _bare(given: _Scene) -> Scene:
     return Scene(
         id=int(given.id),
         epoch=0,
@@ -142,44 +234,10 @@ def _scene(given: _Scene) -> Scene:
         rating100=given.rating100,
         organized=given.organized,
         urls=tuple(given.urls),
-        studio=_studio(given.studio),
-        performers=tuple(sorted(map(_performer, given.performers), key=lambda performer: performer.id)),
-        tags=tuple(sorted(map(_named, given.tags), key=lambda tag: (tag.name.casefold(), tag.id))),
-        groups=tuple(sorted(map(_group, given.groups), key=lambda group: group.id)),
-        markers=tuple(sorted(map(_marker, given.scene_markers), key=lambda mark: (mark.seconds, mark.title, mark.tag))),
         files=_files(given.files),
         stash_ids=tuple(sorted(map(_stash_id, given.stash_ids), key=lambda there: (there.endpoint, there.stash_id))),
         cover=_cover(given.paths.screenshot or ""),
     )
-
-
-def _named(given: _Entity) -> Named:
-    return Named(id=int(given.id), name=given.name)
-
-
-def _studio(given: _Studio | None) -> Studio | None:
-    if given is None:
-        return None
-    parent = _named(given.parent_studio) if given.parent_studio else None
-    return Studio(id=int(given.id), name=given.name, parent=parent)
-
-
-def _performer(given: _Performer) -> Performer:
-    return Performer(
-        id=int(given.id),
-        name=given.name,
-        disambiguation=given.disambiguation or "",
-        gender=given.gender or "",
-        image=_portrait(given.image_path or ""),
-    )
-
-
-def _group(given: _Membership) -> Group:
-    return Group(id=int(given.group.id), name=given.group.name, index=given.scene_index)
-
-
-def _marker(given: _Marker) -> Marker:
-    return Marker(title=given.title, seconds=given.seconds, tag=given.primary_tag.name)
 
 
 def _files(given: list[_File]) -> tuple[File, ...]:

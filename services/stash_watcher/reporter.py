@@ -88,7 +88,9 @@ class Reporter:
             seq=stamp.seq,
             scenes=len(parts.publisher.book),
             loading=parts.loading,
-            watermarks={"scene": parts.watermark.settled} if parts.watermark.settled else {},
+            watermarks={
+                name: pulse.watermark.settled for name, pulse in parts.pulses.items() if pulse.watermark.settled
+            },
         )
 
     def _present_stats(self) -> WatcherStats:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from services.stash_watcher.changes import Entry, Listed
-    from services.stash_watcher.library import Oldest
+    from services.stash_watcher.observed import Oldest
 
 
 class Source(NamedTuple):

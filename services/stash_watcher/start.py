@@ -16,7 +16,7 @@ from common.errors import Unavailable, Undecodable
 from common.messages import Stamp, WatcherInfo, decode
 from common.tally import Counted
 from services.stash_watcher.changes import Book
-from services.stash_watcher.rows import read_row
+from services.stash_watcher.rows import read_row, take_row
 from services.stash_watcher.source import Source
 from services.stash_watcher.watermark import Youngest
 
@@ -44,7 +44,8 @@ async def take_over(parts: Parts) -> None:
     stamps = parts.publisher.stamps
     stamps.renew(time.time_ns() // 1_000_000)
     parts.link.source = Source.parse(info.source) if info else None
-    parts.watermark.mark = parts.watermark.settled = info.watermarks.get("scene", "") if info else ""
+    for name, pulse in parts.pulses.items():
+        pulse.watermark.mark = pulse.watermark.settled = info.watermarks.get(name, "") if info else ""
     parts.loading = info is None or info.loading
     parts.covered = info.stamp if info else None
     parts.work.fetch(start.youngest.after(parts.watermark.settled))
@@ -66,16 +67,17 @@ class _Start:
         parts = self._parts
         book = parts.publisher.book = Book()
         youngest = self.youngest = Youngest()
+        parts.entities.clear()
 
         def on_row(key: int, payload: bytes) -> None:
             if not payload:
-                book.entries.pop(key, None)
+                book.drop(key)
                 return
             scene = read_row(parts.table, key, payload, parts.service.undecoded)
             if scene is None:
                 book.distrust(key, None)
                 return
-            book.hold(scene)
+            take_row(parts, scene)
             youngest.add(key, scene.updated_at)
             parts.publisher.stamps.saw(scene.stamp)
 

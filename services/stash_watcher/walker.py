@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from common.errors import Unavailable
-from services.stash_watcher.changes import plan_fetch, removal_limit
+from services.stash_watcher.changes import in_turn, plan_fetch, removal_limit
 from services.stash_watcher.pages import Pages
-from services.stash_watcher.rows import read_row
+from services.stash_watcher.pulse import COUNTED
+from services.stash_watcher.rows import read_row, take_row
 from services.stash_watcher.work import Removal, Walk
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ class Walker:
         work.load.after = min(work.load.after, after)
         work.load.confirmed |= confirmed
         self._parts.wake_bulk.set()
+
+    def fetch_again(self, ids: list[int]) -> None:
+        """Have published scenes fetched, in id order: a few at once, many in turn, most of them by pages."""
+        parts = self._parts
+        plan = plan_fetch([key for key in ids if not parts.work.will_reach(key)], parts.publisher.book.entries)
+        if plan.after is not None:
+            self.start_load(plan.after)
+        parts.want(plan.ids)
 
     async def load(self) -> None:
         """Fetch and publish the next page of whole scenes."""
@@ -103,10 +112,13 @@ class Walker:
 
     def _start_sweep(self) -> Walk:
         parts = self._parts
-        if parts.work.called_for(time.monotonic()):
-            parts.publisher.book.try_all_again()
+        called_for = parts.work.called_for(time.monotonic())
         walk = self._walk()
         parts.work.begin_sweep(walk)
+        if called_for:
+            parts.publisher.book.try_all_again()
+            parts.work.want(COUNTED)
+            walk.thorough = True
         return walk
 
     def _end_load(self) -> None:
@@ -135,8 +147,8 @@ class Walker:
         for key, payload in found.items():
             scene = read_row(parts.table, key, payload, parts.service.undecoded)
             if scene is not None:
-                parts.publisher.book.hold(scene)
                 parts.publisher.stamps.saw(scene.stamp)
+                take_row(parts, scene)
         return True
 
     async def _loaded(self, walk: Walk) -> None:
@@ -161,6 +173,8 @@ class Walker:
         parts.work.fetch(plan.ids)
         if plan.after is not None:
             self.start_load(plan.after)
+        elif walk.thorough:
+            parts.work.fetch(in_turn(parts.publisher.book.entries, time.time(), parts.service.settings.stash.sweep))
 
     async def _seen_all(self, walk: Walk) -> bool:
         """Conclude what a whole walk shows; False when another Stash may have answered a part of it.
@@ -197,7 +211,7 @@ class Walker:
             return
         self._short = 0
         parts.desk.removals = 0
-        parts.watermark.floor = walk.clock
+        parts.watermark.floor = parts.pulses["file"].watermark.floor = walk.clock
         self._check(gone, confirmed=walk.confirmed)
         if gone and not parts.held:
             parts.work.removal = Removal(parts.publisher.book.begin(walk.began), gone)

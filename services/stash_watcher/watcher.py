@@ -11,12 +11,16 @@ from common.service import Stopped
 from common.table import Table
 from services.stash_watcher.audit import Auditor
 from services.stash_watcher.bulk import Bulk
+from services.stash_watcher.census import Census
 from services.stash_watcher.desk import Desk
+from services.stash_watcher.entities import Entities
 from services.stash_watcher.library import Library
 from services.stash_watcher.link import Link
 from services.stash_watcher.live import Live
+from services.stash_watcher.looker import Looker
 from services.stash_watcher.parts import Parts
 from services.stash_watcher.publisher import Publisher
+from services.stash_watcher.pulse import COUNTED
 from services.stash_watcher.reporter import Reporter
 from services.stash_watcher.start import take_over
 from services.stash_watcher.walker import Walker
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from common.messages import Request
     from common.service import Service
     from common.stash import Stash
-    from services.stash_watcher.library import Greeting
+    from services.stash_watcher.observed import Greeting
 
 ASKED_AT_ONCE = 10_000
 ASKED_AT_MOST = 100_000
@@ -41,19 +45,29 @@ class Watcher:
         library = Library(stash)
         publisher = Publisher(table, service.bus)
         link = Link(service, library, publisher)
-        desk = Desk(publisher, link, service.undecoded)
-        self._parts = Parts(service, table, library, publisher, link, desk)
+        entities = Entities()
+        desk = Desk(publisher, link, library, entities, service.undecoded)
+        self._parts = Parts(service, table, library, publisher, link, desk, entities)
         self._walker = Walker(self._parts)
+        self._census = Census(self._parts, self._walker)
+        desk.on_changed.append(self._census.follow)
         self._auditor = Auditor(self._parts, self._walker)
-        self._bulk = Bulk(self._parts, self._walker, self._auditor)
-        self._live = Live(self._parts)
+        self._bulk = Bulk(self._parts, self._walker, self._auditor, self._census)
+        self._live = Live(self._parts, Looker(self._parts, self._walker, self._census), self._census)
         self._reporter = Reporter(self._parts, self._auditor)
 
     async def run(self) -> None:
         """Load our own table, compare it with Stash, and follow Stash until the service is asked to stop."""
         service = self._parts.service
         await service.unless_stopped(self._begin())
-        await service.serve({"sweep": self._on_sweep, "resync": self._on_resync, "refresh": self._on_refresh})
+        await service.serve(
+            {
+                "sweep": self._on_sweep,
+                "resync": self._on_resync,
+                "refresh": self._on_refresh,
+                "hook": self._on_hook,
+            }
+        )
         service.ready = True
         with contextlib.suppress(Stopped):
             await service.unless_stopped(self._follow())
@@ -86,6 +100,8 @@ class Watcher:
         parts = self._parts
         parts.watermark.clock = greeting.clock
         parts.work.held.clear()
+        self._census.drop()
+        parts.work.want(COUNTED)
         if parts.balance is not None:
             parts.work.sweep_wanted = True
         parts.wake_bulk.set()
@@ -116,12 +132,21 @@ class Watcher:
         self._parts.want(request.ids)
         return {"asked": len(set(request.ids))}
 
+    async def _on_hook(self, request: Request) -> object:
+        """Look at what Stash's plugin tells of: `kind` is what it concerns, `ids` which of them."""
+        return {"asked": self._live.hooked(request.kind, request.ids)}
+
     def _begin_anew(self) -> None:
         """Follow another Stash from here on: of the one before, only what is retained is still known."""
         parts = self._parts
         self._walker.drop()
-        parts.watermark.mark, parts.watermark.settled = "", ""
-        parts.watermark.floor, parts.balance = None, None
+        parts.balance = None
+        for pulse in parts.pulses.values():
+            pulse.forget()
+        self._census.drop()
+        parts.entities.clear()
+        parts.work.tags.clear()
+        parts.work.want(COUNTED)
         parts.publisher.book.distrust_all()
         parts.desk.asks.clear()
         parts.work.backlog.clear()

@@ -38,23 +38,32 @@ class Window(NamedTuple):
 class Watermark:
     """How far Stash's changes have been seen: `mark` is raw, `clock` is Stash's own when it last answered.
 
-    `settled` is the mark up to which nothing has to be looked at again, not even after a restart.
+    `settled` is the mark up to which nothing has to be looked at again, not even after a restart. `told` is when Stash
+    last wrote to its log, raw: the zone that it has now, also when nothing was stored in it yet.
     """
 
     mark: str = ""
     settled: str = ""
+    told: str = ""
     clock: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     floor: dt.datetime | None = None
 
-    def saw(self, times: Iterable[str], clock: dt.datetime) -> bool:
+    def saw(self, times: Iterable[str], clock: dt.datetime, told: str = "") -> bool:
         """Take in the times of an answer; True when Stash's zone has changed, so that a sweep is due."""
-        before, self.clock = self.mark, clock
-        self.mark = newest(before, times, clock)
-        return moved_zone(before, self.mark)
+        before, self.clock = self._zoned, clock
+        self.mark = newest(self.mark, times, clock)
+        self.told = newest(self.told, (told,), clock)
+        return moved_zone(before, self._zoned)
 
     def window(self, *, wide: bool = False) -> Window:
         """Return what the next look asks for; a wide one also finds what text order hides when clocks go back."""
-        return window(self.mark, self.clock, None if wide else self.floor, WIDE if wide else OVERLAP)
+        return window(self.mark, self.clock, None if wide else self.floor, WIDE if wide else OVERLAP, self._zoned)
+
+    @property
+    def _zoned(self) -> str:
+        """The latest time that is known to be in Stash's zone; a row dated ahead may come from anywhere."""
+        mark = moment(self.mark)
+        return newest(self.told, (self.mark,), self.clock) if mark and mark <= self.clock + FRESH else self.told
 
 
 class Youngest:
@@ -107,16 +116,20 @@ def newest(mark: str, seen: Iterable[str], clock: dt.datetime) -> str:
     return best
 
 
-def window(mark: str, clock: dt.datetime, floor: dt.datetime | None, overlap: dt.timedelta = OVERLAP) -> Window:
+def window(
+    mark: str, clock: dt.datetime, floor: dt.datetime | None, overlap: dt.timedelta = OVERLAP, zoned: str = ""
+) -> Window:
     """Return what to ask for: from `overlap` before the newest known change to a day past Stash's clock.
 
     `floor` is Stash's clock when a complete listing began, which has seen all up to it. The lower bound is never more
     than LAG and the overlap behind Stash's clock: what commits later than that is found by wide looks and sweeps.
+    `zoned` is a time in Stash's zone, where another than `mark` tells it.
     """
     seen = moment(mark)
-    slack = dt.timedelta() if seen else ANY_ZONE
+    local = moment(zoned) or seen
+    slack = dt.timedelta() if local else ANY_ZONE
     low = max(min(seen or clock, clock), clock - LAG, floor or clock - LAG)
-    zone = seen.tzinfo if seen else dt.UTC
+    zone = local.tzinfo if local else dt.UTC
     return Window(_text(low - overlap - slack, zone), _text(clock + FUTURE + slack, zone))
 
 

@@ -1,9 +1,12 @@
 """What bulk work is wanted and which of it is next; pure.
 
 audit     the broker may have forgotten something: read our table back
+entities  list tags, performers, studios or groups: what changed, was merged or deleted
 load      walk over whole scenes: a first load, the rest of one, or all of them again on request
 sweep     walk over the light listing: what is new, changed, moved or gone
+tags      find the scenes that have markers of tags that changed
 backlog   fetch single scenes that a sweep or an audit found to differ
+markers   list all markers: which scenes have others than are published
 remove    clear scenes that a walk found to be gone; last, so that a scene that took over another's files is there first
 """
 
@@ -12,15 +15,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from services.stash_watcher.entities import KINDS
 from services.stash_watcher.pace import sweep_pause
 from services.stash_watcher.source import Evidence
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-Task = Literal["audit", "load", "sweep", "backlog", "remove"]
-ORDER: tuple[Task, ...] = ("audit", "load", "sweep", "backlog", "remove")
+    from services.stash_watcher.pace import PageSize
+    from services.stash_watcher.pulse import Rows
+
+Task = Literal["audit", "entities", "load", "sweep", "tags", "backlog", "markers", "remove"]
+ORDER: tuple[Task, ...] = ("audit", "entities", "load", "sweep", "tags", "backlog", "markers", "remove")
 HOLD = 60.0
 
 
@@ -30,7 +37,8 @@ class Walk:
 
     `clock` is Stash's when it began.
     A walk that does not start at the first scene is not `whole`: it says nothing about what is gone. With `confirmed` a
-    person has said that scenes may go, however many.
+    person has said that scenes may go, however many. After a `thorough` one some scenes are fetched
+    that look unchanged.
     """
 
     began: float
@@ -38,9 +46,37 @@ class Walk:
     after: int = 0
     whole: bool = True
     confirmed: bool = False
+    thorough: bool = False
     seen: set[int] = field(default_factory=set)
     differing: list[int] = field(default_factory=list)
     evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(slots=True)
+class Count:
+    """How far a complete listing of a kind has come; `marks` has the digest of each scene's markers.
+
+    `began` is registered with the book while it lasts; `clock` is Stash's when it began. It is `complete` when at least
+    as many rows were seen as Stash has.
+    """
+
+    kind: Rows
+    began: float
+    clock: dt.datetime
+    size: PageSize
+    page: int = 1
+    total: int = 0
+    complete: bool = False
+    seen: set[int] = field(default_factory=set)
+    marks: dict[int, int] = field(default_factory=dict)
+
+    def halve(self) -> bool:
+        """Go on with smaller pages from the same place, where that is one; False when they are the smallest already."""
+        before = self.size.size
+        if not self.size.halve():
+            return False
+        self.page = 1 + (self.page - 1) * before // self.size.size
+        return True
 
 
 @dataclass(slots=True)
@@ -67,9 +103,13 @@ class Work:
     due: float | None = None
     backlog: dict[int, None] = field(default_factory=dict)
     removal: Removal | None = None
+    kinds: dict[Rows, None] = field(default_factory=dict)
+    counts: dict[Rows, Count] = field(default_factory=dict)
+    tags: dict[int, None] = field(default_factory=dict)
     held: dict[Task, float] = field(default_factory=dict)
     _swept: float | None = None
     _took: float = 0.0
+    _rests: dict[Rows, float] = field(default_factory=dict)
 
     def next(self, now: float, *, stash: bool) -> Task | None:
         """Return what to do now; without Stash only an audit can be done."""
@@ -82,6 +122,9 @@ class Work:
         """Say whether a kind of work is wanted at this time."""
         return {
             "audit": self.audit,
+            "entities": self._next_count(KINDS, now) is not None,
+            "tags": bool(self.tags),
+            "markers": self._next_count(("marker",), now) is not None,
             "load": self.load is not None,
             "sweep": self.sweep is not None or self._may_sweep(now),
             "backlog": bool(self.backlog),
@@ -91,7 +134,7 @@ class Work:
     @property
     def idle(self) -> bool:
         """Whether nothing is left to do, apart from the next sweep by the clock."""
-        wanted = self.audit or self.sweep_wanted or self.asked
+        wanted = self.audit or self.sweep_wanted or self.asked or self.kinds or self.counts or self.tags
         return not (wanted or self.load or self.sweep or self.backlog or self.removal)
 
     def hold(self, task: Task, now: float) -> None:
@@ -101,6 +144,25 @@ class Work:
     def fetch(self, ids: Iterable[int]) -> None:
         """Put scenes on the backlog."""
         self.backlog.update(dict.fromkeys(ids))
+
+    def want(self, kinds: Iterable[Rows]) -> None:
+        """Have kinds listed completely."""
+        self.kinds.update(dict.fromkeys(kinds))
+
+    def count_of(self, kinds: Sequence[Rows], now: float, begin: Callable[[Rows], Count]) -> Count | None:
+        """Return the listing to go on with, or begin one; what is wanted after it began is another one."""
+        kind = self._next_count(kinds, now)
+        if kind is None:
+            return None
+        if kind not in self.counts:
+            del self.kinds[kind]
+            self.counts[kind] = begin(kind)
+        return self.counts[kind]
+
+    def counted(self, count: Count, now: float) -> None:
+        """Take in that a listing is over; the next one of its kind waits a little."""
+        self.counts.pop(count.kind, None)
+        self._rests[count.kind] = now + sweep_pause(now - count.began)
 
     def begin_sweep(self, walk: Walk) -> None:
         """Begin a sweep; what is wanted after it began is another one."""
@@ -120,6 +182,12 @@ class Work:
     def called_for(self, now: float) -> bool:
         """Say whether a person or the clock wants a sweep, and not only a suspicion of ours."""
         return self.asked or (self.due is not None and now >= self.due)
+
+    def _next_count(self, kinds: Sequence[Rows], now: float) -> Rows | None:
+        """Return the kind whose listing goes on, else one that is wanted and has rested."""
+        begun = (kind for kind in kinds if kind in self.counts)
+        rested = (kind for kind in self.kinds if kind in kinds and self._rests.get(kind, now) <= now)
+        return next(begun, None) or next(rested, None)
 
     def _may_sweep(self, now: float) -> bool:
         """Not beside a load, unless that stands still, and not before the last one's removals are done."""

@@ -175,4 +175,5 @@ QUERY: dict[str, Resolver] = {
     "configuration": _fact("configuration"),
     "systemStatus": _fact("systemStatus"),
     "version": _fact("version"),
+    "logs": _fact("logs"),
 }

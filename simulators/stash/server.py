@@ -77,6 +77,7 @@ class Stash:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = Clock(settings.zone)
+        self.logged = self.clock.now()
         self.partial_dates = version_tuple(settings.version) >= (0, 30)
         self.negotiates = version_tuple(settings.version) >= (0, 29)
         self.db = self.sample(settings.seed, settings.scenes)
@@ -126,6 +127,7 @@ class Stash:
         held = {"OK": app, "NEEDS_MIGRATION": app - 1}.get(status, 0)
         return {
             "version": {"version": f"v{settings.version}", "hash": "51f6b0d", "build_time": "2025-11-19 04:10:22"},
+            "logs": [{"time": self.logged, "level": "Info", "message": f"stash version: v{settings.version}"}],
             "systemStatus": {
                 "databaseSchema": held,
                 "databasePath": "/config/stash-go.sqlite",

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from services.stash_watcher.render import scene_of
+from services.stash_watcher.answers import Performer, Studio, Tag
+from services.stash_watcher.entities import Entities
+from services.stash_watcher.render import draft_of, joined, performer_row, studio_row, tag_row
 
 if TYPE_CHECKING:
     from common.messages import Scene
@@ -37,8 +39,8 @@ def answer(scene_id: int = 17, **changes: Any) -> dict[str, Any]:
         "tags": [{"id": "8", "name": "zebra"}, {"id": "9", "name": "Apple"}],
         "groups": [{"scene_index": 2, "group": {"id": "5", "name": "Group"}}],
         "scene_markers": [
-            {"title": "", "seconds": 60.5, "primary_tag": {"name": "b"}},
-            {"title": "start", "seconds": 1, "primary_tag": {"name": "a"}},
+            {"title": "", "seconds": 60.5, "primary_tag": {"id": "12", "name": "b"}},
+            {"title": "start", "seconds": 1, "primary_tag": {"id": "11", "name": "a"}},
         ],
         "files": [file("/data/z.mp4"), file("/data/c.mp4"), file("/data/b.mp4")],
         "stash_ids": [{"endpoint": "https://box.example/graphql", "stash_id": "abc"}],
@@ -75,7 +77,27 @@ def file(path: str, **changes: Any) -> dict[str, Any]:
 
 def rendered(scene_id: int = 17, **changes: Any) -> Scene:
     """Return a scene as it is rendered, without a stamp."""
-    return scene_of(msgspec.json.encode(answer(scene_id, **changes)))
+    return joined_of(answer(scene_id, **changes))
+
+
+def joined_of(given: dict[str, Any]) -> Scene:
+    """Return an answer as a scene; the entities in it are all there are, and the answer itself only names their ids."""
+    return joined(draft_of(msgspec.json.encode(given)), entities_of(given))
+
+
+def entities_of(given: dict[str, Any]) -> Entities:
+    """Return the entities that an answer describes."""
+    entities = Entities()
+    tags = [*given["tags"], *(marker["primary_tag"] for marker in given["scene_markers"])]
+    entities.saw("tag", [tag_row(Tag(tag["id"], tag["name"], UPDATED)) for tag in tags], 0, 0)
+    groups = [membership["group"] for membership in given["groups"]]
+    entities.saw("group", [tag_row(Tag(group["id"], group["name"], UPDATED)) for group in groups], 0, 0)
+    performers = [msgspec.convert({**one, "updated_at": UPDATED}, Performer) for one in given["performers"]]
+    entities.saw("performer", [performer_row(one) for one in performers], 0, 0)
+    for studio in filter(None, [given["studio"], (given["studio"] or {}).get("parent_studio")]):
+        row = msgspec.convert({"parent_studio": None, **studio, "updated_at": UPDATED}, Studio)
+        entities.saw("studio", [studio_row(row)], 0, 0)
+    return entities
 
 
 def stamped(scene: Scene, epoch: int, seq: int) -> Scene:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.messages import Scene, Stamp
-from services.stash_watcher.answers import Path, Row
+from common.messages import File, Scene, Stamp
+from services.stash_watcher.answers import Fingerprint, Path, Row
 from services.stash_watcher.changes import (
     Book,
     Fetch,
@@ -26,8 +26,14 @@ from tests.stash_watcher.builders import BORN, UPDATED, rendered, stamped
 
 def row(scene: Scene) -> Row:
     """Return the light listing's row of a scene."""
-    files = [Path(file.path, file.size) for file in scene.files]
+    files = [listed_file(file.path, file) for file in scene.files]
     return Row(str(scene.id), scene.born, scene.updated_at, files)
+
+
+def listed_file(path: str, file: File) -> Path:
+    """Return a file of the light listing."""
+    prints = [Fingerprint("oshash", file.oshash), Fingerprint("phash", file.phash), Fingerprint("md5", "x")]
+    return Path(path, file.size, file.duration, file.width, file.height, prints)
 
 
 def book_with(*scenes: Scene) -> Book:
@@ -103,7 +109,8 @@ def test_a_listing_shows_what_differs() -> None:
 
 def test_the_order_of_files_but_the_first_makes_no_difference() -> None:
     book = book_with(rendered())
-    files = [Path(path, 5_000_000_000) for path in ("/data/z.mp4", "/data/c.mp4", "/data/b.mp4")]
+    file = rendered().files[0]
+    files = [listed_file(path, file) for path in ("/data/z.mp4", "/data/c.mp4", "/data/b.mp4")]
     assert not book.differs(listed(Row("17", BORN, UPDATED, files)), 1.0)
     assert book.differs(listed(Row("17", BORN, UPDATED, files[::-1])), 1.0)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import OperationDefinitionNode, parse
 
+from common.stash import Query
 from services.stash_watcher.documents import documents
 
 QUERIES = sorted((Path(__file__).parents[2] / "services" / "stash_watcher" / "queries").glob("*.graphql"))
@@ -29,6 +30,7 @@ def test_the_two_documents_for_whole_scenes_differ_only_in_the_name_of_groups() 
 def test_the_document_fits_the_features_of_stash(features: tuple[str, ...], document: str) -> None:
     chosen = documents(features)
     assert chosen.page.name == f"{document}/Page"
-    for query in chosen:
+    families = [query for family in chosen.entities.values() for query in family]
+    for query in [*families, *(one for one in chosen if isinstance(one, Query))]:
         operations = [one for one in parse(query.text).definitions if isinstance(one, OperationDefinitionNode)]
         assert query.operation in {one.name.value for one in operations if one.name}

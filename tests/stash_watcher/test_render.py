@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from common.errors import Undecodable
 from common.messages import Group, Named, Studio
-from services.stash_watcher.render import identity_of, scene_of
-from tests.stash_watcher.builders import BORN, UPDATED, answer, file, performer, rendered
+from services.stash_watcher.render import draft_of, identity_of
+from tests.stash_watcher.builders import BORN, UPDATED, answer, file, joined_of, performer, rendered
 
 
 def test_a_scene_has_all_that_stash_has() -> None:
@@ -49,7 +49,7 @@ def test_the_order_of_sets_does_not_change_the_rev(seed: int) -> None:
     rest = shuffled["files"][1:]
     chance.shuffle(rest)
     shuffled["files"][1:] = rest
-    assert scene_of(msgspec.json.encode(shuffled)) == rendered()
+    assert joined_of(shuffled) == rendered()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_performers_image_keeps_only_its_version(url: str | None, image: str) 
 def test_an_answer_that_lacks_a_field_is_undecodable_and_not_empty(lost: str) -> None:
     given = {name: value for name, value in answer().items() if name != lost}
     with pytest.raises(Undecodable, match="lacks or garbles"):
-        scene_of(msgspec.json.encode(given))
+        draft_of(msgspec.json.encode(given))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_answer_that_lacks_a_field_is_undecodable_and_not_empty(lost: str) ->
 )
 def test_an_answer_that_garbles_a_field_is_undecodable(change: dict[str, Any]) -> None:
     with pytest.raises(Undecodable):
-        scene_of(msgspec.json.encode(answer(**change)))
+        draft_of(msgspec.json.encode(answer(**change)))
 
 
 def test_the_identity_of_an_undecodable_scene_is_read_where_it_can_be() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.stash_watcher.changes import Entry, Listed
-from services.stash_watcher.library import Oldest
+from services.stash_watcher.observed import Oldest
 from services.stash_watcher.source import Evidence, Source, anchors
 
 
