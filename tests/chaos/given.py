@@ -58,7 +58,7 @@ class Story:
 
     def outcome(self, shown: dict[str, Any], *, settings: str = "", bus: Bus | None = None) -> list[Violation]:
         """Judge what is shown in the end."""
-        usual = Bus(frozenset({1}), {1: {"state": "synced"}}, ONLINE)
+        usual = Bus({1: {}}, {1: {"state": "synced"}}, ONLINE)
         return judge(self.record, [shown], bus or usual, policies_of(settings))
 
     def kinds(self, shown: dict[str, Any], *, settings: str = "") -> list[str]:

@@ -13,22 +13,22 @@ from tools.chaos.scalars import Violation
 DUE = "2030-01-01T00:00:00.000Z"
 
 
-def bus(*, scenes: frozenset[int] = frozenset({1}), pending: int = 0, **outcome: Any) -> Bus:
+def bus(*, scenes: dict[int, dict[str, Any]] | None = None, pending: int = 0, **outcome: Any) -> Bus:
     """Return a bus with one scene's outcome."""
     facts = ONLINE | {"plex/plex/stats": {"pending": pending}}
-    return Bus(scenes, {1: {"state": "synced", **outcome}}, facts)
+    return Bus({1: {}} if scenes is None else scenes, {1: {"state": "synced", **outcome}}, facts)
 
 
 @pytest.mark.parametrize(
     ("found", "kinds"),
     [
         (bus(), []),
-        (bus(scenes=frozenset()), ["lost"]),
-        (bus(scenes=frozenset({1, 2})), ["stale"]),
+        (bus(scenes={}), ["lost"]),
+        (bus(scenes={1: {}, 2: {}}), ["stale"]),
         (bus(pending=3), ["stuck"]),
         (bus(items={"7": {"state": "unsure", "intent": {"title": "x"}}}), ["stuck"]),
-        (Bus(frozenset({1}), {}, ONLINE), ["stuck"]),
-        (Bus(frozenset({1}), {1: {"state": "synced"}}, {**ONLINE, "provider/state": {"state": "offline"}}), ["stuck"]),
+        (Bus({1: {}}, {}, ONLINE), ["stuck"]),
+        (Bus({1: {}}, {1: {"state": "synced"}}, {**ONLINE, "provider/state": {"state": "offline"}}), ["stuck"]),
     ],
 )
 def test_what_is_retained_has_to_fit_stash(found: Bus, kinds: list[str]) -> None:
@@ -38,13 +38,13 @@ def test_what_is_retained_has_to_fit_stash(found: Bus, kinds: list[str]) -> None
 def test_a_destroyed_scene_leaves_nothing_on_the_bus_and_its_item_as_it_is() -> None:
     story = Story(version(), version(100, gone=True))
     assert [one.kind for one in story.outcome(item(title="Anything"), bus=bus())] == ["stale", "stale"]
-    assert story.outcome(item(title="Anything"), bus=Bus(frozenset(), {}, ONLINE)) == []
+    assert story.outcome(item(title="Anything"), bus=Bus({}, {}, ONLINE)) == []
 
 
 def test_an_item_of_two_scenes_is_left_out() -> None:
     story = Story()
     story.record.versions[2] = [version(title="Two")]
-    both = Bus(frozenset({1, 2}), {1: {"state": "synced"}, 2: {"state": "ambiguous"}}, ONLINE)
+    both = Bus({1: {}, 2: {}}, {1: {"state": "synced"}, 2: {"state": "ambiguous"}}, ONLINE)
     assert story.outcome(item(title="Neither"), bus=both) == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simulators.stash.edits import OPS
 from tools.chaos.faults import KINDS
 from tools.chaos.runner import timeline
 from tools.chaos.schedule import Schedule, schedule_of
@@ -54,6 +55,7 @@ def test_nobody_edits_a_scene_before_it_is_there_or_after_it_is_gone(seed: int) 
             assert edit.scene in known - gone, edit
         if edit.kind == "scene_destroy":
             gone.add(edit.scene)
+        gone.update(edit.args.get("sources", ()) if edit.kind == "scene_merge" else ())
 
 
 def test_every_kind_of_fault_turns_up_within_a_few_minutes() -> None:
@@ -72,10 +74,26 @@ def test_only_limits_the_faults() -> None:
     assert all(kind.startswith(("plex.down", "broker.")) for kind in seen)
 
 
-def test_names_that_many_scenes_have_are_left_alone_unless_asked_for() -> None:
+def test_what_the_product_does_not_follow_yet_is_left_alone_unless_asked_for() -> None:
     usual = {edit.kind for seed in SEEDS for edit in made(seed).rounds[0].edits}
     beyond = {edit.kind for seed in SEEDS for edit in made(seed, beyond=True).rounds[0].edits}
-    assert {"tag_rename", "performer_rename", "studio_rename", "scan_second_file"} <= beyond - usual
+    assert {
+        "tag_rename",
+        "tag_merge",
+        "group_destroy",
+        "marker_update",
+        "rename_folder",
+        "assign_file",
+    } <= beyond - usual
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_edit_is_one_that_the_simulators_have(seed: int) -> None:
+    of_plex = {"move", "scan", "replace", "remove", "move_folder"}
+    of_people = {"set", "add", "drop", "empty"}
+    for edit in made(seed, beyond=True).rounds[0].edits:
+        where, _, what = edit.kind.partition("_")
+        assert edit.kind in OPS or (where == "plex" and what in of_plex) or (where == "person" and what in of_people)
 
 
 def test_the_timeline_has_every_fault_begin_and_end_in_order_of_time() -> None:

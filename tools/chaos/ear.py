@@ -60,7 +60,7 @@ def _digest(kind: str, payload: bytes) -> str:
 async def retained(port: int) -> Bus:
     """Return what the broker has retained now; raises aiomqtt.MqttError or TimeoutError when it does not answer."""
     topic, nonce = f"chaos/{uuid.uuid4().hex}", uuid.uuid4().bytes
-    scenes: set[int] = set()
+    scenes: dict[int, Any] = {}
     outcomes: dict[int, Any] = {}
     facts: dict[str, Any] = {}
     async with asyncio.timeout(PATIENCE), aiomqtt.Client("127.0.0.1", port, timeout=PATIENCE, logger=UNHEARD) as client:
@@ -69,11 +69,11 @@ async def retained(port: int) -> Bus:
         async for message in client.messages:
             name, payload = str(message.topic), bytes(message.payload or b"")
             if name == topic:
-                return Bus(frozenset(scenes), outcomes, facts)
+                return Bus(scenes, outcomes, facts)
             if not payload:
                 continue
             if name.startswith(SCENES):
-                scenes.add(int(name.removeprefix(SCENES)))
+                scenes[int(name.removeprefix(SCENES))] = json.loads(payload)
             elif name.startswith(OUTCOMES):
                 outcomes[int(name.removeprefix(OUTCOMES))] = json.loads(payload)
             elif name.endswith(("/state", "/stats", "/info")):

@@ -1,16 +1,18 @@
-"""What people do in Stash, on the disk and in Plex, as a script that fits the scenes there are. Pure."""
+"""What people do in Stash and in Plex, as a script that fits the scenes there are. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from tools.chaos import words
+from tools.chaos import related, shelves, words
+from tools.chaos.cast import Edit
 from tools.chaos.plain import STASH_ROOT, in_plex
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Iterator
+
+    from tools.chaos.cast import Cast
 
 CALM: Final = 5.0
 SILENT_BEFORE: Final = 12.0
@@ -26,56 +28,26 @@ WEIGHTS: Final = {
     "destroy": 3,
     "person": 28,
     "replace": 3,
+    "cleaned": 1,
+    "unplugged": 1,
+    "changed_file": 1,
+    "cover": 2,
+    "autotag": 2,
+    "scenes_merged": 1,
 }
 # what no updated_at tells of, so that only a sweep finds it, or what is counted only then
-SILENT: Final = frozenset({"rename", "destroy"})
-# what the product does not follow by itself: names that many scenes have, a second file that Plex finds after Stash
-BEYOND: Final = {"tag_rename": 1, "performer_rename": 1, "studio_rename": 1, "second": 3}
-OLDEST: Final = 4
-NEWEST: Final = 3
-
-
-class Edit(NamedTuple):
-    """One thing that somebody does at `at` (seconds into its round), in the words of `hands`; `scene` 0 is none."""
-
-    at: float
-    kind: str
-    scene: int
-    args: dict[str, Any]
-
-    def __str__(self) -> str:
-        about = f" scene {self.scene}" if self.scene else ""
-        return f"{self.at:6.2f}  {self.kind}{about} {self.args}"
-
-
-@dataclass
-class Cast:
-    """The scenes that there are while the script is written: id -> primary file as Stash has it, None without one."""
-
-    files: dict[int, str | None]
-    last: int
-    in_plex: set[int] = field(default_factory=set)
-    busy: dict[int, float] = field(default_factory=dict)
-
-    def few(self, at: float) -> list[int]:
-        """Return the few scenes that are edited again and again: some known for long, some that are new."""
-        known = list(self.files)
-        return [one for one in (*known[:OLDEST], *known[-NEWEST:]) if self.busy.get(one, 0.0) <= at]
-
-    def pick(self, chance: random.Random, at: float, *, filed: bool = False) -> int | None:
-        """Return a scene that no fault has reserved, or None."""
-        free = [
-            one
-            for one, path in self.files.items()
-            if self.busy.get(one, 0.0) <= at and (path is not None or not filed) and (not filed or one in self.in_plex)
-        ]
-        return chance.choice(free) if free else None
-
-
-def cast_of(rows: Iterable[dict[str, Any]], late: Callable[[int], bool]) -> Cast:
-    """Return the cast at the beginning, of scenes as Stash tells of them; `late` ones have no item in Plex yet."""
-    files = {row["id"]: (row["files"][0] if row["files"] else None) for row in rows}
-    return Cast(files, max(files, default=0), {one for one, path in files.items() if path and not late(one)})
+SILENT: Final = frozenset({"rename", "destroy", "cleaned", "scenes_merged", "second_changes", "folder"})
+# what the product does not follow by itself yet
+BEYOND: Final = {
+    "second": 3,
+    "second_changes": 3,
+    "folder": 1,
+    "renamed": 2,
+    "merged": 1,
+    "removed": 1,
+    "changed": 1,
+    "marker": 3,
+}
 
 
 def script(
@@ -87,7 +59,7 @@ def script(
         kind = chance.choices(list(kinds), list(kinds.values()))[0]
         if kind in SILENT and at > lasts - SILENT_BEFORE:
             kind = "update"
-        found += WRITERS.get(kind, _entity(kind))(chance, cast, at)
+        found += WRITERS[kind](chance, cast, at)
     return sorted((edit for edit in found if edit.at < lasts - 0.2), key=lambda edit: edit.at)
 
 
@@ -130,16 +102,6 @@ def _bulk(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
         yield Edit(at, "bulk_scene_update", 0, {"ids": ids, "add_tags": [chance.choice(words.TAGS)]})
 
 
-def _rename(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
-    """Give a file another name on the disk; Plex notices sooner or later."""
-    if scene := cast.pick(chance, at, filed=True):
-        old, new = cast.files[scene] or "", words.path(chance, STASH_ROOT)
-        cast.files[scene] = new
-        kind = "rename_file" if chance.random() < 0.5 else "move_file"
-        yield Edit(at, kind, scene, {"path": old, "to": new})
-        yield Edit(at + chance.uniform(0.0, 4.0), "plex_move", scene, {"from": in_plex(old), "to": in_plex(new)})
-
-
 def arrival(chance: random.Random, cast: Cast, at: float, *, within: float = 6.0) -> Iterator[Edit]:
     """Let Stash scan a file, somebody describe it, and Plex scan it sooner or later, all of it `within` seconds."""
     cast.last += 1
@@ -158,19 +120,10 @@ def _create(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
     yield Edit(at, "scene_create", cast.last, {"fields": words.described(chance)})
 
 
-def _second(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
-    """Let a second file of a scene's content turn up, which is a second item in Plex."""
-    if scene := cast.pick(chance, at, filed=True):
-        path = words.path(chance, STASH_ROOT)
-        yield Edit(at, "scan_second_file", scene, {"path": path})
-        yield Edit(at + chance.uniform(0.0, 3.0), "plex_scan", scene, {"files": [in_plex(path)]})
-
-
 def _destroy(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
     scene = cast.pick(chance, at)
     if scene and len(cast.files) > 20:
-        del cast.files[scene]
-        cast.in_plex.discard(scene)
+        cast.drop(scene)
         yield Edit(at, "scene_destroy", scene, {})
 
 
@@ -201,11 +154,11 @@ def _replace(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
         yield Edit(at, "plex_replace", scene, {})
 
 
-def _entity(kind: str) -> Callable[[random.Random, Cast, float], Iterator[Edit]]:
-    def rename(chance: random.Random, _cast: Cast, at: float) -> Iterator[Edit]:
-        yield Edit(at, kind, 0, {"id": chance.randint(1, 5), "to": f"Renamed {chance.getrandbits(24):06x}"})
-
-    return rename
+def _cover(chance: random.Random, cast: Cast, at: float) -> Iterator[Edit]:
+    """Give a scene another cover, or take it away."""
+    if scene := cast.pick(chance, at, filed=True):
+        args: dict[str, Any] = {"none": True} if chance.random() < 0.15 else {"seed": chance.getrandbits(31)}
+        yield Edit(at, chance.choice(("cover_set", "generate_cover")), scene, args)
 
 
 WRITERS: Final[dict[str, Callable[[random.Random, Cast, float], Iterator[Edit]]]] = {
@@ -214,11 +167,24 @@ WRITERS: Final[dict[str, Callable[[random.Random, Cast, float], Iterator[Edit]]]
     "burst": _burst,
     "noise": _noise,
     "bulk": _bulk,
-    "rename": _rename,
+    "rename": shelves.rename,
     "new": arrival,
     "create": _create,
-    "second": _second,
     "destroy": _destroy,
     "person": _person,
     "replace": _replace,
+    "cleaned": shelves.cleaned,
+    "unplugged": shelves.unplugged,
+    "changed_file": shelves.changed,
+    "cover": _cover,
+    "autotag": related.tagged,
+    "scenes_merged": related.scenes_merged,
+    "second": shelves.second,
+    "second_changes": shelves.second_changes,
+    "folder": shelves.folder,
+    "renamed": related.renamed,
+    "merged": related.merged,
+    "removed": related.removed,
+    "changed": related.changed,
+    "marker": related.marker,
 }

@@ -11,14 +11,23 @@ from tools.chaos.world import Refused
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from tools.chaos.edits import Edit
+    from tools.chaos.cast import Edit
     from tools.chaos.record import Record
     from tools.chaos.world import World
 
     Row = dict[str, Any]
 
 NEW: Final = frozenset({"scan_new_file", "scene_create"})
-IN_STASH_BY_ID: Final = frozenset({"scene_update", "identify", "add_play", "scan_second_file", "scene_destroy"})
+# what is done to the script's scene by its id, and concerns no other scene
+BY_ID: Final = frozenset(
+    [
+        *("scene_update", "identify", "add_play", "scan_second_file", "scene_destroy", "scan_changed_file"),
+        *("set_primary_file", "cover_set", "generate_cover", "assign_file"),
+    ]
+)
+# what concerns more scenes than its arguments name
+WIDE: Final = frozenset({"assign_file"})
+MANY: Final = ("bulk_scene_update", "autotag")
 
 
 class Hands:
@@ -86,31 +95,49 @@ class Hands:
         return item
 
     async def _in_stash(self, edit: Edit, at: float) -> None:
-        args = edit.args | ({"id": edit.scene} if edit.kind in IN_STASH_BY_ID else {})
-        if "ids" in args:
-            args["ids"] = [self._id(scene) for scene in args["ids"]]
+        args = await self._args(edit)
         done = await self._world.control("stash", "do", op=edit.kind, **args)
         if edit.kind in NEW:
             self._ids[edit.scene] = done["id"]
             edit = edit._replace(scene=done["id"])
-        if edit.scene == 0 and "ids" not in args:
-            # a name that many scenes have
+        scenes = set(args.get("ids") or ([edit.scene] if edit.scene else []))
+        if not scenes or edit.kind in WIDE:
             await self.read_all(at)
-            self._record.tell(at, 0, f"Stash: {edit.kind} {edit.args}")
+            self._record.tell(at, 0, f"Stash: {edit.kind} {args}")
             return
-        scenes = set(args.get("ids", [edit.scene]))
         for scene in scenes:
             self._record.tell(at, scene, f"Stash: {edit.kind} {edit.args}")
         rows = await self._world.look("stash", "scenes", ids=",".join(map(str, sorted(scenes))))
         self._take(scenes, rows, at)
+
+    async def _args(self, edit: Edit) -> dict[str, Any]:
+        """Return an op's arguments: the script's numbers of scenes as ids, a share of a scene's markers as one."""
+        args = edit.args | ({"id": edit.scene} if edit.kind in BY_ID else {})
+        for name in args.keys() & {"ids", "sources"} if edit.kind in ("scene_merge", *MANY) else ():
+            args[name] = [self._id(scene) for scene in args[name]]
+        if edit.kind == "scene_merge":
+            args["destination"] = self._id(args["destination"])
+        if edit.kind == "marker_create":
+            args["scene"] = edit.scene
+        elif edit.kind.startswith("marker_"):
+            args["id"] = await self._marker(edit.scene, args.pop("share"))
+        return args
+
+    async def _marker(self, scene: int, share: float) -> int:
+        (row,) = await self._world.look("stash", "scenes", ids=str(scene)) or [{"markers": []}]
+        if not row["markers"]:
+            raise Refused(f"scene {scene} has no marker")
+        return int(row["markers"][int(share * len(row["markers"]))]["id"])
 
     def _take(self, scenes: Iterable[int], rows: Iterable[Row], at: float) -> None:
         found = {row["id"]: row for row in rows}
         for scene in scenes:
             row = found.get(scene)
             if row is not None:
+                self._record.rows[scene] = row
                 self._record.saw(scene, version_of(row, at))
             elif scene in self._record.versions:
+                self._record.rows.pop(scene, None)
                 self._record.saw(scene, self._record.versions[scene][-1]._replace(at=at, gone=True))
 
     def _plex_acts(self) -> dict[str, Callable[[Edit], Awaitable[None]]]:
@@ -118,6 +145,8 @@ class Hands:
             "plex_move": self._move,
             "plex_scan": self._scan,
             "plex_replace": self._replace,
+            "plex_remove": self._remove,
+            "plex_move_folder": self._move_folder,
             "person_set": self._set,
             "person_add": self._add,
             "person_drop": self._drop,
@@ -137,6 +166,20 @@ class Hands:
     async def _replace(self, edit: Edit) -> None:
         item = await self._item_of(edit.scene)
         await self._world.control("plex", "replace", ratingKey=item["ratingKey"])
+
+    async def _remove(self, edit: Edit) -> None:
+        file = edit.args["file"]
+        items = await self._world.look("plex", "items")
+        found = [item["ratingKey"] for item in items if file in item["files"]]
+        if not found:
+            raise Refused(f"no item in Plex has {file}")
+        await self._world.control("plex", "remove", ratingKey=found[0])
+
+    async def _move_folder(self, edit: Edit) -> None:
+        old, new = edit.args["from"], edit.args["to"]
+        items = await self._world.look("plex", "items")
+        for path in [path for item in items for path in item["files"] if path.startswith(f"{old}/")]:
+            await self._world.control("plex", "move", **{"from": path, "to": new + path.removeprefix(old)})
 
     async def _set(self, edit: Edit) -> None:
         await self._person(edit, edit.args["field"], lambda _: edit.args["value"])

@@ -17,6 +17,7 @@ from tools.chaos.scalars import (
     judge_strangers,
     wanted,
 )
+from tools.chaos.table import judge_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,9 +36,9 @@ SETTINGS: Final = {
 
 
 class Bus(NamedTuple):
-    """What the broker has retained: ids of scenes, outcomes by id, and each owner's state and figures by topic."""
+    """What the broker has retained: scenes and outcomes by id, and each owner's state and figures by topic."""
 
-    scenes: frozenset[int]
+    scenes: Mapping[int, Mapping[str, Any]]
     outcomes: Mapping[int, Mapping[str, Any]]
     facts: Mapping[str, Mapping[str, Any]]
 
@@ -56,9 +57,20 @@ def policies_of(settings: str) -> dict[str, str]:
 def judge(record: Record, items: Sequence[Mapping[str, Any]], bus: Bus, policies: Mapping[str, str]) -> list[Violation]:
     """Return all violations, given every item of Plex as it is."""
     found: list[Violation] = []
+    ever = _ever(record)
     for case in cases(record, items):
-        found += _judge_item(case, policies, record)
-    return [*found, *_judge_bus(record, bus)]
+        found += _judge_item(case, policies, record, ever)
+    return [*found, *_judge_bus(record, bus), *judge_table(record.rows.values(), bus.scenes)]
+
+
+def _ever(record: Record) -> dict[str, set[int]]:
+    """Return the scenes that ever had a path."""
+    found: dict[str, set[int]] = {}
+    for scene, versions in record.versions.items():
+        for version in versions:
+            for path in version.paths:
+                found.setdefault(path, set()).add(scene)
+    return found
 
 
 def cases(record: Record, items: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
@@ -75,7 +87,9 @@ def cases(record: Record, items: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
             yield Case(scene, key, item, record.versions[scene], record.writes.get(key, []))
 
 
-def _judge_item(case: Case, policies: Mapping[str, str], record: Record) -> Iterator[Violation]:
+def _judge_item(
+    case: Case, policies: Mapping[str, str], record: Record, ever: Mapping[str, set[int]]
+) -> Iterator[Violation]:
     yield from judge_foreign(case)
     if case.now.bare:
         return
@@ -86,15 +100,15 @@ def _judge_item(case: Case, policies: Mapping[str, str], record: Record) -> Iter
     paths = set(case.shown["files"])  # type: ignore[call-overload]
     for write in case.writes:
         paths.update(write.before.get("files") or (), write.after.get("files") or ())
-    owners = [versions for versions in record.versions.values() if any(paths & set(one.paths) for one in versions)]
-    yield from judge_strangers(case, owners)
+    owners = {scene for path in paths for scene in ever.get(path, ())}
+    yield from judge_strangers(case, [record.versions[scene] for scene in owners])
 
 
 def _judge_bus(record: Record, bus: Bus) -> Iterator[Violation]:
     alive = {scene for scene, versions in record.versions.items() if not versions[-1].gone}
-    for scene in sorted(alive - bus.scenes):
+    for scene in sorted(alive - bus.scenes.keys()):
         yield Violation("lost", scene, "stash/scene", "it has no topic")
-    for scene in sorted(bus.scenes - alive):
+    for scene in sorted(bus.scenes.keys() - alive):
         yield Violation("stale", scene, "stash/scene", "Stash has it no more, and its topic stands")
     for scene in sorted(alive - bus.outcomes.keys()):
         yield Violation("stuck", scene, "plex/scene", "it has no outcome")

@@ -24,7 +24,7 @@ from tools.chaos.world import Refused, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tools.chaos.edits import Edit
+    from tools.chaos.cast import Edit
     from tools.chaos.faults import Fault
     from tools.chaos.schedule import Round
 

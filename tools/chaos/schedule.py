@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tools.chaos import words
-from tools.chaos.edits import BEYOND, CALM, WEIGHTS, Cast, Edit, arrival, cast_of, script
+from tools.chaos.cast import Cast, Edit, cast_of
+from tools.chaos.edits import BEYOND, CALM, WEIGHTS, arrival, script
 from tools.chaos.faults import KINDS, Fault, args_of
 
 if TYPE_CHECKING:
