@@ -37,6 +37,7 @@ PUT_OFF: Final = 135.0
 SLACK: Final = 15.0
 LOOK_EVERY: Final = 1.0
 TEND_EVERY: Final = 0.3
+SURPRISES: Final = 5
 
 
 class Options(NamedTuple):
@@ -214,7 +215,7 @@ class Run:
             await asyncio.sleep(TEND_EVERY)
 
     def _conclude(self, violations: list[Violation]) -> Result:
-        for surprise in self._world.surprises:
+        for surprise in self._world.surprises[:SURPRISES]:
             self._say(f"ended by itself: {surprise}")
         if self._hands.refused:
             self._say(f"{len(self._hands.refused)} edits were not possible any more")

@@ -24,7 +24,7 @@ BACK_AFTER: Final = 1.0
 SETTINGS: Final = {
     "S2P_STASH_POLL": "0.5",
     "S2P_STASH_IDLE": "0.5",
-    "S2P_STASH_SWEEP": "20",
+    "S2P_STASH_SWEEP": "60",
     "S2P_PLEX_TOKEN": TOKEN,
     "S2P_PLEX_READ_TIMEOUT": "3",
     "S2P_PATHS": f"{STASH_ROOT}=>{PLEX_ROOT}",
