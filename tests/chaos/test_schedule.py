@@ -10,7 +10,7 @@ import pytest
 from simulators.stash.edits import OPS
 from tools.chaos.faults import KINDS
 from tools.chaos.runner import timeline
-from tools.chaos.schedule import Schedule, schedule_of
+from tools.chaos.schedule import Schedule, is_asked_for, schedule_of
 
 SEEDS = range(1, 21)
 
@@ -71,7 +71,9 @@ def test_faults_that_take_minutes_to_come_right_are_left_out_of_short_runs() -> 
 def test_only_limits_the_faults() -> None:
     seen = {fault.kind for turn in made(1, only="plex.down,broker.").rounds for fault in turn.faults}
     assert seen
-    assert all(kind.startswith(("plex.down", "broker.")) for kind in seen)
+    assert all(kind == "plex.down" or kind.startswith("broker.") for kind in seen)
+    assert is_asked_for("broker.empty", "broker.empty")
+    assert not is_asked_for("broker.empty_writer_away", "broker.empty")
 
 
 def test_what_the_product_does_not_follow_yet_is_left_alone_unless_asked_for() -> None:

@@ -29,7 +29,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--beyond", action="store_true", help="with edits that the product does not follow yet: renamed tags, and more"
     )
     parser.add_argument(
-        "--only", default="", metavar="NAMES", help="faults whose names begin so, as broker.,writer.kill"
+        "--only",
+        default="",
+        metavar="NAMES",
+        help="no faults but these, as in writer.kill,broker. with a point for all that begin so",
     )
     parser.add_argument("--mutant", choices=sorted(MUTANTS), help="break the product so, in a copy, and be caught")
     parser.add_argument("--mutants", action="store_true", help="the same for every mutant, one after the other")

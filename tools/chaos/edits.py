@@ -33,12 +33,12 @@ WEIGHTS: Final = {
     "changed_file": 1,
     "cover": 2,
     "autotag": 2,
-    "scenes_merged": 1,
 }
 # what no updated_at tells of, so that only a sweep finds it, or what is counted only then
 SILENT: Final = frozenset({"rename", "destroy", "cleaned", "scenes_merged", "second_changes", "folder"})
 # what the product does not follow by itself yet
 BEYOND: Final = {
+    "scenes_merged": 1,
     "second": 3,
     "second_changes": 3,
     "folder": 1,

@@ -36,7 +36,7 @@ class Change(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """What it breaks, how, the faults (names, as for --only) and length of a run that shows it, and as what."""
+    """What it breaks, how, the faults (as for --only) and length of a run that shows it, and as what."""
 
     breaks: str
     changes: tuple[Change, ...]

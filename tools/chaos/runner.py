@@ -41,7 +41,7 @@ SURPRISES: Final = 5
 
 
 class Options(NamedTuple):
-    """What to run; `only` limits the faults to those whose names begin so, separated by commas."""
+    """What to run; `only` limits the faults, as `is_asked_for` says."""
 
     seed: int
     minutes: float

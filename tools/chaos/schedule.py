@@ -52,13 +52,19 @@ def is_late(scene: int) -> bool:
     return scene % LATE_EVERY == 0
 
 
+def is_asked_for(kind: str, only: str) -> bool:
+    """Tell whether a kind of fault is among those that a run is limited to; without any, all are."""
+    names = [name for name in only.split(",") if name]
+    return not names or any(kind == name or (name[-1] == "." and kind.startswith(name)) for name in names)
+
+
 def schedule_of(
     seed: int, minutes: float, rows: Sequence[dict[str, Any]], *, beyond: bool = False, only: str = ""
 ) -> Schedule:
     """Return the schedule for so many minutes over scenes as Stash tells of them.
 
-    `beyond`: with edits, too, that the product does not follow by itself. `only`: no faults but those whose names begin
-    so, as in `plex.down,broker.`.
+    `beyond`: with edits, too, that the product does not follow by itself. `only`: no faults but these, where a name that
+    ends in a point stands for all that begin so, as in `plex.down,broker.`.
     """
     chance = random.Random(seed)  # noqa: S311 - a script, no secret
     cast = cast_of(rows, is_late)
@@ -107,7 +113,7 @@ def _pick(
     free = {
         name: facts.weight / (1 + 4 * used[name])
         for name, facts in KINDS.items()
-        if name.startswith(tuple(only.split(",")))
+        if is_asked_for(name, only)
         and (facts.minutes <= minutes or only)
         and all(taken.get(one, 0.0) <= at for one in facts.resources)
     }
