@@ -151,8 +151,8 @@ MUTANTS: Final[dict[str, Mutant]] = {
         (
             Change(
                 f"{WRITER}/job.py",
-                'if target.sent and plan.applied(target.edit, target.current, shown) != "all":',
-                "if False:",
+                'plan.applied(target.edit, target.current, shown) != "all"',
+                "False",
             ),
         ),
         "plex.swallowed",

@@ -63,8 +63,8 @@ def schedule_of(
 ) -> Schedule:
     """Return the schedule for so many minutes over scenes as Stash tells of them.
 
-    `beyond`: with edits, too, that the product does not follow by itself. `only`: no faults but these, where a name that
-    ends in a point stands for all that begin so, as in `plex.down,broker.`.
+    `beyond`: with edits, too, that the product does not follow by itself. `only`: no faults but these, where a name
+    that ends in a point stands for all that begin so, as in `plex.down,broker.`.
     """
     chance = random.Random(seed)  # noqa: S311 - a script, no secret
     cast = cast_of(rows, is_late)
