@@ -46,6 +46,7 @@ PURE = {
     "common.item",
     "common.messages",
     "common.options",
+    "common.path_hint",
     "common.path_rule",
     "common.paths",
     "common.tally",

@@ -12,6 +12,7 @@ from common.table import Table
 from services.stash_watcher.audit import Auditor
 from services.stash_watcher.bulk import Bulk
 from services.stash_watcher.census import Census
+from services.stash_watcher.check import Check
 from services.stash_watcher.desk import Desk
 from services.stash_watcher.entities import Entities
 from services.stash_watcher.library import Library
@@ -55,6 +56,7 @@ class Watcher:
         self._bulk = Bulk(self._parts, self._walker, self._auditor, self._census)
         self._live = Live(self._parts, Looker(self._parts, self._walker, self._census), self._census)
         self._reporter = Reporter(self._parts, self._auditor)
+        self._check = Check(service, stash)
 
     async def run(self) -> None:
         """Load our own table, compare it with Stash, and follow Stash until the service is asked to stop."""
@@ -66,6 +68,7 @@ class Watcher:
                 "resync": self._on_resync,
                 "refresh": self._on_refresh,
                 "hook": self._on_hook,
+                "check": self._check.on_check,
             }
         )
         service.ready = True
