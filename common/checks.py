@@ -18,11 +18,12 @@ AMPLE: Final = 200_000
 
 
 class BrokerCheck:
-    """Checks the broker as one service sees it; `kept` is what we had it retain earlier in this process."""
+    """Checks the broker as one service sees it, and remembers what it had it retain, and when that was lost."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._kept = ""
+        self._given = False
+        self._lost_at = 0
 
     async def findings(self) -> list[Finding]:
         """Return what every service checks: may it write and read what is its own, and how much fits in a packet."""
@@ -96,13 +97,20 @@ class BrokerCheck:
         await asyncio.gather(*sent)
 
     async def _persistence(self) -> Finding:
-        """Look for what an earlier check had the broker retain; a restart in between must not lose it."""
+        """Look for what an earlier check had the broker retain; a restart in between must not lose it.
+
+        A loss is told until something outlives a reconnect.
+        """
         topic = self._service.topics.selftest(self._service.owner, "kept")
         found = (await self._service.reader.read([topic])).get(topic, b"").decode(errors="replace")
-        lost, self._kept = bool(self._kept) and not found, found or now()
+        generation = (await self._service.bus.wait_connected()).generation
         if not found:
-            await self._service.bus.publish(topic, self._kept.encode(), retain=True)
-        if lost:
+            await self._service.bus.publish(topic, now().encode(), retain=True)
+            self._lost_at = generation if self._given else 0
+        elif generation > self._lost_at:
+            self._lost_at = 0
+        self._given = True
+        if self._lost_at:
             return Finding(
                 id="broker.persistence",
                 level="error",

@@ -201,7 +201,8 @@ class Server(Process):
 class Broker(Process):
     """A real Mosquitto on the loopback interface, with the product's own configuration and without accounts.
 
-    `raised_limits=False` leaves Mosquitto's own queue limits, which truncate a large table in silence.
+    `raised_limits=False` leaves Mosquitto's own queue limits, which truncate a large table in silence. `options` are
+    lines that replace the configuration's own of the same name.
     """
 
     def __init__(self, folder: Path, *, port: int | None = None, raised_limits: bool = True, options: str = "") -> None:
@@ -209,7 +210,7 @@ class Broker(Process):
         self.folder = folder / "broker"
         self.data = self.folder / "data"
         self._raised_limits = raised_limits
-        self._options = options
+        self.options = options
         super().__init__("mosquitto", [program("mosquitto"), "-c", str(self.folder / "mosquitto.conf")], folder)
 
     @property
@@ -221,7 +222,7 @@ class Broker(Process):
         """Write its configuration, start it, and wait until it accepts connections."""
         self.data.mkdir(parents=True, exist_ok=True)
         prepare_broker(self.folder, self.data, self.port)
-        if not self._raised_limits or self._options:
+        if not self._raised_limits or self.options:
             self._rewrite()
         super().start()
         wait_until(lambda: not self.alive or listens(self.port), "mosquitto to listen")
@@ -249,8 +250,10 @@ class Broker(Process):
         path = self.folder / "mosquitto.conf"
         limits = ("max_queued", "max_inflight")
         lines = path.read_text().splitlines()
+        names = tuple(line.split(" ")[0] + " " for line in self.options.splitlines() if line)
         kept = [line for line in lines if self._raised_limits or not line.startswith(limits)]
-        path.write_text("\n".join([*kept, self._options, ""]))
+        kept = [line for line in kept if not names or not line.startswith(names)]
+        path.write_text("\n".join([*kept, self.options, ""]))
 
 
 def program(name: str) -> str:

@@ -44,6 +44,10 @@ class Library:
         """Return the rating keys that had one of these files when last seen."""
         return self._index.find(paths)
 
+    def paths(self) -> Iterable[str]:
+        """Return the path of every file that was listed, in the form in which paths are compared."""
+        return self._index.paths()
+
     def saw(self, rating_key: str, paths: Sequence[str]) -> None:
         """Note which files an item has, or that it is gone, as read in full just now."""
         if paths:

@@ -25,6 +25,10 @@ class Index:
     def __len__(self) -> int:
         return len(self._paths)
 
+    def paths(self) -> Iterable[str]:
+        """Return every path, in the form in which paths are compared."""
+        return self._keys
+
     def put(self, rating_key: str, paths: Iterable[str]) -> list[str]:
         """Note an item's files, in place of those noted before; return the paths that are new to the index."""
         now = tuple(dict.fromkeys(self._key(path) for path in paths))

@@ -111,6 +111,10 @@ class Plex:
         root = await self._get("/library/sections")
         return [_section(element) for element in root.iter("Directory") if element.get("type") == MOVIE]
 
+    async def insist_on_owner(self) -> None:
+        """Ask for the server's own settings, which are for its owner's token; raises Unauthorized or Rejected else."""
+        await self._get("/:/prefs")
+
     async def page(self, section: str, start: int, since: int = 0) -> tuple[list[Listed], int]:
         """Return a page of at most 1,000 items of a library and their total, only those updated after `since`."""
         query = dict(LIGHT, **({"updatedAt>>": str(since)} if since else {}))

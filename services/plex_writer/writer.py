@@ -17,6 +17,7 @@ from common.table import Table
 from common.tally import Counted
 from common.topics import row_id
 from common.version import VERSION
+from services.plex_writer.check import Check
 from services.plex_writer.compare import Compare
 from services.plex_writer.dirty import Dirty
 from services.plex_writer.lane import Blamed, Lane
@@ -52,6 +53,7 @@ class Writer:
     def __init__(self, service: Service, plex: Plex, options: Options) -> None:
         self._service = service
         self._plex = plex
+        self._options = options
         self._name = service.settings.plex.name
         self._dirty = Dirty()
         self._scenes = Table(service.topics.scenes, service.reader, service.bus)
@@ -95,7 +97,14 @@ class Writer:
 
     async def run(self) -> None:
         """Load our outcomes, then compare, watch the libraries, work and tell, side by side."""
-        await self._service.serve({"reconcile": self._on_reconcile, "resync": self._on_resync})
+        check = Check(
+            self._service,
+            scenes=self._scenes,
+            outcomes=self._outcomes,
+            library=self._library,
+            options=self._options,
+        )
+        await self._service.serve({"reconcile": self._on_reconcile, "resync": self._on_resync, "check": check.on_check})
         await self._service.unless_stopped(self._load())
         beside = [self._compare_forever(), self._library_forever(), self._tell_forever()]
         async with asyncio.TaskGroup() as group:

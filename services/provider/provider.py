@@ -16,6 +16,7 @@ from common.filters import excluded
 from common.messages import Outcome, ProviderInfo, ProviderStats
 from common.version import VERSION
 from services.provider import document
+from services.provider.check import Check
 from services.provider.document import IDENTIFIER, Metadata
 from services.provider.match import find, path_key, path_keys
 from services.provider.mirror import Mirror
@@ -87,6 +88,7 @@ class Provider:
         async with self.pictures, self._service, asyncio.TaskGroup() as group:
             beside = [self._mirror.load_forever(), self._reports.publish_forever(), self._tell_forever()]
             tasks = [group.create_task(work) for work in beside]
+            await self._service.serve({"check": Check(self._service, self._mirror).on_check})
             await self.stop.wait()
             for task in tasks:
                 task.cancel()
