@@ -9,18 +9,24 @@ from common.answers import Finding, Findings
 from common.checks import BrokerCheck
 from common.errors import Incompatible, Rejected, S2PError, Unauthorized, Unavailable
 from common.stash import NotReady
+from services.stash_watcher.entities import KINDS
 from services.stash_watcher.library import Library
+from services.stash_watcher.pulse import COUNTED
+from services.stash_watcher.watermark import Window
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
-    from common.messages import Request, Scene
+    from common.messages import Request
     from common.service import Service
     from common.stash import Stash
-    from services.stash_watcher.library import Greeting
+    from services.stash_watcher.observed import Greeting
+    from services.stash_watcher.render import Draft
 
 SKEW: Final = 60.0
 SAMPLE: Final = 20
+NOTHING: Final = Window("9999", "9999")
+WINDOWS: Final = ("scene", "file", *COUNTED)
 PICTURE_LIMIT: Final = 20_000_000
 SETTLED: Final = "Changes in Stash are not seen until this is mended; nothing is removed meanwhile."
 
@@ -48,29 +54,34 @@ class Check:
             return
         yield Finding(id="stash.reachable", level="ok", what=f"Stash {greeting.version} answers at {self._stash.url}.")
         yield clock(greeting, dt.datetime.now(dt.UTC))
-        scenes: list[Scene] = []
-        async for finding in self._queries(library, scenes):
+        drafts: list[Draft] = []
+        async for finding in self._queries(library, drafts):
             yield finding
-        yield await self._picture(scenes)
+        yield await self._picture(drafts)
 
-    async def _queries(self, library: Library, scenes: list[Scene]) -> AsyncIterator[Finding]:
-        """Ask each question once, on Stash's live schema; `scenes` gets those of a page."""
-        yield await _asked("look", library.count())
+    async def _queries(self, library: Library, drafts: list[Draft]) -> AsyncIterator[Finding]:
+        """Ask each question once, on Stash's live schema; `drafts` gets the scenes of a page."""
+        yield await _asked("number", library.count())
+        yield await _asked("look", library.look(dict.fromkeys(WINDOWS, NOTHING), 1, 1))
+        yield await _asked("changed", library.changed(NOTHING, 0, 1))
         yield await _asked("ids", library.ids(0, SAMPLE))
+        for kind in KINDS:
+            yield await _asked(kind, library.entities(kind, 1, 1))
+        yield await _asked("markers", library.markers(1, 1))
         try:
-            scenes += (await library.page(0, SAMPLE)).scenes
+            drafts += (await library.page(0, SAMPLE)).scenes
             yield _fits("page")
         except S2PError as error:
             yield _misfit("page", error)
             return
-        keys = [scene.id for scene in scenes[:2]]
+        keys = [draft.id for draft in drafts[:2]]
         if len(keys) == 2:
             yield await _asked("batch", library.some(keys))
         if keys:
             yield await _asked("one", library.some(keys[:1]))
 
-    async def _picture(self, scenes: list[Scene]) -> Finding:
-        cover = next((scene.cover for scene in scenes if scene.cover), "")
+    async def _picture(self, drafts: list[Draft]) -> Finding:
+        cover = next((draft.scene.cover for draft in drafts if draft.scene.cover), "")
         if not cover:
             return Finding(id="stash.image", level="ok", what="No scene looked at has a picture to try.")
         try:
