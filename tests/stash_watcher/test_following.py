@@ -38,8 +38,11 @@ def test_a_destroyed_scene_is_removed(world: World) -> None:
 
 
 def test_a_merge_is_followed(world: World) -> None:
+    heard = len(world.ear.heard)
     world.do("scene_merge", sources=[11, 12], destination=10)
     world.settle()
+    topics = [topic for topic, _ in world.ear.heard[heard:] if topic.startswith("stash2plex/stash/scene/")]
+    assert topics.index("stash2plex/stash/scene/10") < topics.index("stash2plex/stash/scene/11")
     assert sorted(world.removed()) == [11, 12]
 
 
