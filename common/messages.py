@@ -128,13 +128,14 @@ class ItemOutcome(Payload, frozen=True, kw_only=True):
 
     `wrote` has one short hash a scalar field and, for list fields, one for each entry that we added; where Plex shows
     something else than was sent, an entry is `<hash sent>><hash shown>`. `intent` has the hashes of a write that was
-    begun and of which no end is recorded.
+    begun and of which no end is recorded. `seen` is the item's updatedAt in Plex, in seconds, when it was read last.
     """
 
     state: Literal["synced", "failed", "unsure"]
     want: str
     wrote: Wrote = {}
     intent: Wrote | None = None
+    seen: int = 0
 
 
 class ImageOutcome(Payload, frozen=True, kw_only=True):
@@ -195,11 +196,15 @@ class WatcherState(ServiceState, frozen=True, kw_only=True):
 
 
 class WriterState(ServiceState, frozen=True, kw_only=True):
-    """The writer's state; `plex` says how Plex is and `why`."""
+    """The writer's state; `plex` says how Plex is and `why`, `paused` since when it writes nothing on request.
+
+    `why` also tells what is wrong with the libraries of a Plex that can be reached.
+    """
 
     plex: Literal["unknown", "reachable", "unreachable", "starting", "maintenance", "unauthorized"] = "unknown"
     plex_since: str = ""
     why: str = ""
+    paused: str = ""
 
 
 class ProviderState(ServiceState, frozen=True, kw_only=True):
@@ -275,7 +280,8 @@ class Library(Payload, frozen=True, kw_only=True):
 class WriterInfo(Payload, frozen=True, kw_only=True):
     """Which Plex server this writer serves, and how many outcomes it has retained.
 
-    `epoch` and `seq` are the stamp of the writer's own last publication of an outcome.
+    `epoch` and `seq` are the stamp of the writer's own last publication of an outcome. `paused` is since when it writes
+    nothing on request, which it reads back at its next start.
     """
 
     v: int = VERSION
@@ -287,6 +293,7 @@ class WriterInfo(Payload, frozen=True, kw_only=True):
     epoch: int = 0
     seq: int = 0
     outcomes: int = 0
+    paused: str = ""
 
 
 class WriterStats(Payload, frozen=True, kw_only=True):

@@ -127,6 +127,13 @@ class Dirty:
             self._dequeue(scene_id)
             self._enqueue(scene_id, entry)
 
+    def recall(self, scene_id: int) -> None:
+        """Mark a scene to be looked at, also when it was set aside."""
+        self.mark(scene_id, live=False, look=True)
+        entry = self._entries[scene_id]
+        if entry.aside is not None:
+            self._enqueue(scene_id, entry)
+
     def remind(self, scene_id: int, at: float) -> None:
         """Mark a clean scene at that time, in place of an earlier reminder, so that Plex is looked at again."""
         self._remind_at[scene_id] = at

@@ -125,6 +125,7 @@ def announced(job: Job) -> Outcome | None:
             want=job.want,
             wrote=known.wrote if known else {},
             intent=plan.intent_of(target.edit, target.current, target.ours),
+            seen=known.seen if known else 0,
         )
     return msgspec.structs.replace(job.outcome, items=items)
 
@@ -162,4 +163,6 @@ def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemO
     wrote = plan.wrote_of(job.item, edit, target.current, shown, target.ours)
     if target.sent and not target.refused and plan.applied(target.edit, target.current, shown) != "all":
         return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent)
-    return ItemOutcome(state="failed" if target.refused else "synced", want=job.want, wrote=wrote)
+    return ItemOutcome(
+        state="failed" if target.refused else "synced", want=job.want, wrote=wrote, seen=shown.updated_at
+    )

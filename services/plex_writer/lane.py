@@ -6,6 +6,7 @@ Before a write the outcome is retained with its intent; nothing is reported befo
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from typing import TYPE_CHECKING
@@ -20,8 +21,7 @@ from services.plex_writer.looks import Looks
 from services.plex_writer.plex import PlexUnavailable
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from common.messages import Outcome, Scene
     from common.options import Options
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from services.plex_writer.job import Job, Target
     from services.plex_writer.library import Library
     from services.plex_writer.outcomes import Outcomes
+    from services.plex_writer.pace import Pace
     from services.plex_writer.plex import Plex
+
+NAP = 0.1
 
 log = structlog.get_logger("lane")
 
@@ -57,7 +60,8 @@ class Lane:
         options: Options,
         dirty: Dirty,
         undecoded: Undecoded,
-        stop: asyncio.Event,
+        pace: Pace,
+        halted: Callable[[], bool],
     ) -> None:
         self.writes = 0
         self.handled = 0
@@ -70,7 +74,8 @@ class Lane:
         self._fingerprint = options.fingerprint()
         self._dirty = dirty
         self._undecoded = undecoded
-        self._stop = stop
+        self._pace = pace
+        self._halted = halted
         self._looks = Looks()
         self._begun: set[int] = set()
         self._adopting: set[int] = set()
@@ -228,17 +233,30 @@ class Lane:
         """Send the edits; return the jobs reached before a live change, or the end, asked for the lane."""
         done: list[Job] = []
         for job in jobs:
-            if done and ((self._dirty.has_live and not job.ticket.live) or self._stop.is_set()):
+            if done and self._is_cut_short(job.ticket):
                 break
             for target in job.targets:
                 if target.edit and not target.refused:
                     await self._send(job, target)
             done.append(job)
+            if any(target.sent for target in job.targets):
+                await self._rest(job.ticket)
         return done
 
+    def _is_cut_short(self, ticket: Ticket) -> bool:
+        return (self._dirty.has_live and not ticket.live) or self._halted()
+
+    async def _rest(self, ticket: Ticket) -> None:
+        """Rest after a write of bulk work while Plex is slow or scans; a live change ends it."""
+        until = _clock() + (0.0 if ticket.live else self._pace.rest())
+        while (left := until - _clock()) > 0 and not self._is_cut_short(ticket):  # noqa: ASYNC110 - three conditions
+            await asyncio.sleep(min(NAP, left))
+
     async def _send(self, job: Job, target: Target) -> None:
+        began = _clock()
         try:
             await self._plex.edit(target.current, target.edit)
+            self._pace.saw(_clock() - began)
             target.sent = True
             self.writes += 1
         except Rejected as error:

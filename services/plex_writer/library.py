@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from common.messages import Scene
     from common.options import Options
     from services.plex_writer.outcomes import Outcomes
+    from services.plex_writer.plan import Current
     from services.plex_writer.plex import Plex
 
 OVERLAP = 60
@@ -36,6 +37,8 @@ class Library:
         self._index = Index(options.paths.key)
         self._totals: dict[str, int] = {}
         self._newest = 0
+        self._there: list[tuple[str, str]] = []
+        self._mapped: dict[str, tuple[int, int]] = {}
 
     def __len__(self) -> int:
         return len(self._index)
@@ -56,26 +59,74 @@ class Library:
             self._index.drop(rating_key)
 
     async def load(self) -> set[int]:
-        """List everything, one request for 1,000 items."""
+        """List everything, one request for 1,000 items; return the scenes whose item is not as it was seen last.
+
+        While a library that takes part is missing, no item counts as gone: it may have another name.
+        """
         await self._look_at_sections()
         self._newest = 0
         woken: set[int] = set()
         listed: set[str] = set()
         for section in self.sections:
             woken |= await self._list(section, 0, listed)
+        if self.missing or not self.sections:
+            return woken
         self._index.keep(listed)
         return woken | {scene for key, scene in self._outcomes.owned() if key not in listed}
 
-    async def refresh(self) -> set[int]:
-        """List what was updated since the last listing, if a library says that it changed; one request if not."""
+    def note(self, items: Iterable[Current]) -> set[int]:
+        """Take in items as just read; return the scenes concerned. Items of other libraries are left out."""
+        sections = {section.id for section in self.sections}
+        woken: set[int] = set()
+        for item in items:
+            if item.section in sections:
+                woken |= self._put(Listed(item.rating_key, item.paths, item.updated_at))
+        return woken
+
+    def gone(self, rating_key: str) -> set[int]:
+        """Forget an item; return the scene that wrote it."""
+        self._index.drop(rating_key)
+        owner = self._outcomes.owner(rating_key)
+        return set() if owner is None else {owner}
+
+    def is_seen(self, rating_key: str, updated_at: int) -> bool:
+        """Tell whether an item was read since it was updated then, so that there is nothing new about it."""
+        return updated_at > 0 and self._outcomes.seen(rating_key) >= updated_at
+
+    def trouble(self) -> str:
+        """Return a sentence on why libraries can't be worked with, for people; empty when all is well."""
+        there = ", ".join(f"{title} ({key})" for key, title in self._there) or "none that this token may see"
+        if self.missing:
+            named = ", ".join(self.missing)
+            return f"S2P_PLEX_LIBRARIES names {named}, which Plex does not have; its movie libraries are: {there}."
+        if not self.sections:
+            return "Plex shows no movie library; S2P_PLEX_TOKEN has to be the server owner's, and one has to be there."
+        told = [(section.title, *self._mapped.get(section.title, (0, 0))) for section in self.sections]
+        foreign = [title for title, mapped, items in told if items and not mapped]
+        if foreign and len(self._outcomes) > 0:
+            places = ", ".join(place for s in self.sections if s.title in foreign for place in s.locations)
+            return (
+                f"No file of {', '.join(foreign)} is one of Stash's by the path rules (S2P_PATHS): its folders are "
+                f"{places}. Scenes wait, and nothing is written, until the rules fit."
+            )
+        return ""
+
+    def __contains__(self, rating_key: str) -> bool:
+        return rating_key in self._index
+
+    async def refresh(self) -> tuple[bool, set[int]]:
+        """List what was updated since the last listing, if a library says that it changed; one request if not.
+
+        Returns whether one did, and the scenes woken.
+        """
         known = {section.id: section.changed for section in self.sections}
         await self._look_at_sections()
         woken: set[int] = set()
-        for section in self.sections:
-            if known.get(section.id) != section.changed:
-                since = max(1, self._newest - OVERLAP) if section.id in known else 0
-                woken |= await self._list(section, since, set())
-        return woken
+        changed = [section for section in self.sections if known.get(section.id) != section.changed]
+        for section in changed:
+            since = max(1, self._newest - OVERLAP) if section.id in known else 0
+            woken |= await self._list(section, since, set())
+        return bool(changed), woken
 
     def why_missing(self, scene: Scene) -> str:
         """Say in one sentence why no item was found for a scene."""
@@ -105,18 +156,22 @@ class Library:
         there = await self._plex.sections()
         self.sections = listable(there, self._options.libraries)
         names = {section.title.casefold() for section in there} | {section.id for section in there}
+        self._there = [(section.id, section.title) for section in there]
         self.missing = [name for name in self._options.libraries if name.casefold() not in names]
 
     async def _list(self, section: Section, since: int, listed: set[str]) -> set[int]:
         woken: set[int] = set()
-        start, total = 0, 1
+        start, total, mapped = 0, 1, 0
         while start < total:
             items, total = await self._plex.page(section.id, start, since)
             for item in items:
                 listed.add(item.rating_key)
                 woken |= self._put(item)
+                # one is enough to see that the rules fit; all 50,000 would cost seconds
+                mapped = mapped or sum(self._options.paths.to_stash(path) is not None for path in item.paths)
             if not since:
                 self._totals[section.id] = total
+                self._mapped[section.title] = (mapped, total)
             start += len(items)
             if not items:
                 break
@@ -126,6 +181,9 @@ class Library:
         """Note an item; return the scenes that wait for its files, or that own another item of a file of its."""
         self._newest = max(self._newest, item.updated_at)
         woken: set[int] = set()
+        owner = self._outcomes.owner(item.rating_key)
+        if owner is not None and self._outcomes.seen(item.rating_key) != item.updated_at:
+            woken.add(owner)
         for path in self._index.put(item.rating_key, item.paths):
             woken.update(self.waiting.for_path(path))
             owners = {self._outcomes.owner(key) for key in self._index.find([path])}

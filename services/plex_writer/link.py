@@ -43,6 +43,7 @@ class Link:
         self._service = service
         self._plex = plex
         self._well = False
+        self._trouble = ""
         self._history = Outages()
         self._lock = asyncio.Lock()
 
@@ -68,6 +69,12 @@ class Link:
             while not self._well and not await self._come_up():
                 await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311 - spreads load, hides nothing
                 delay = min(LAST_DELAY, delay * 2)
+
+    def remark(self, trouble: str) -> None:
+        """Tell on `state` what is wrong with a Plex that answers; empty when nothing is."""
+        self._trouble = trouble
+        if self._well:
+            self._service.set_state(why=trouble)
 
     async def doubt(self, error: PlexUnavailable | Unauthorized) -> bool:
         """After a failed request: probe, and say whether Plex is well all the same, so that the request is to blame."""
@@ -100,7 +107,7 @@ class Link:
             return False
         self._well = True
         self.times_up += 1
-        self._service.set_state(plex="reachable", plex_since=now(), why="")
+        self._service.set_state(plex="reachable", plex_since=now(), why=self._trouble)
         await self._remember(outages.end(self._history, now()))
         log.info("plex_reachable", server=self.facts.name, version=self.facts.version)
         return True

@@ -29,6 +29,9 @@ class Index:
         """Return every path, in the form in which paths are compared."""
         return self._keys
 
+    def __contains__(self, rating_key: str) -> bool:
+        return rating_key in self._paths
+
     def put(self, rating_key: str, paths: Iterable[str]) -> list[str]:
         """Note an item's files, in place of those noted before; return the paths that are new to the index."""
         now = tuple(dict.fromkeys(self._key(path) for path in paths))

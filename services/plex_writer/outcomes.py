@@ -68,6 +68,12 @@ class Outcomes:
         """Return the scene that writes this item."""
         return self._owners.get(rating_key)
 
+    def seen(self, rating_key: str) -> int:
+        """Return the item's updatedAt when its owner read it last, 0 when nobody did."""
+        owner = self._owners.get(rating_key)
+        outcome = None if owner is None else self.get(owner)
+        return 0 if outcome is None else outcome.items[rating_key].seen
+
     def owned(self) -> Iterator[tuple[str, int]]:
         """Return every (rating key, scene) that an outcome tells of."""
         return iter(list(self._owners.items()))

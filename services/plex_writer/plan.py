@@ -40,7 +40,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Current(msgspec.Struct, frozen=True, kw_only=True):
-    """A Plex item as read in full; `paths` are its files as Plex names them, `locked` our names of locked fields."""
+    """A Plex item as read in full; `paths` are its files as Plex names them, `locked` our names of locked fields.
+
+    `updated_at` is Plex's own time of its last change, in seconds.
+    """
 
     rating_key: str
     section: str
@@ -49,6 +52,7 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
     locked: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
     guid: str = ""
+    updated_at: int = 0
 
 
 class Scalar(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from plexapi.utils import parseXMLString
 
 from common.errors import NotFound, Rejected, Unauthorized, Unavailable
 from common.thread import DaemonThread
-from services.plex_writer.wire import current_of, paths_of, queries, shorter, stars
+from services.plex_writer.wire import current_of, paths_of, queries, shorter, stars, updated_at_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -309,8 +309,7 @@ def _section(element: ET.Element) -> Section:
 
 
 def _listed(video: ET.Element) -> Listed:
-    updated = video.get("updatedAt") or video.get("addedAt") or "0"
-    return Listed(video.get("ratingKey", ""), paths_of(video), int(updated))
+    return Listed(video.get("ratingKey", ""), paths_of(video), updated_at_of(video))
 
 
 def listable(sections: Iterable[Section], wanted: Sequence[str]) -> list[Section]:

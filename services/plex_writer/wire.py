@@ -52,7 +52,13 @@ def current_of(video: Element, section: str) -> Current:
         scalars={ours: video.get(plex, "") for ours, plex in SCALAR_FIELDS.items()} | {STARS: _stars(video)},
         lists={ours: tuple(_entries(video, element)) for ours, (element, _) in LIST_FIELDS.items()},
         locked=frozenset(LOCK_NAMES[name] for name in locked if name in LOCK_NAMES),
+        updated_at=updated_at_of(video),
     )
+
+
+def updated_at_of(video: Element) -> int:
+    """Return when an item was changed last, in seconds; one that never was has the time of its making."""
+    return int(video.get("updatedAt") or video.get("addedAt") or "0")
 
 
 def paths_of(video: Element) -> tuple[str, ...]:

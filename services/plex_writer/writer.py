@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from common import messages
+from common.answers import Chosen, Detail
 from common.errors import Rejected, S2PError, Unauthorized, Unavailable, Undecodable
 from common.messages import Scene, WatcherInfo, WriterInfo, WriterStats
 from common.service import Stopped
@@ -20,12 +21,17 @@ from common.version import VERSION
 from services.plex_writer.check import Check
 from services.plex_writer.compare import Compare
 from services.plex_writer.dirty import Dirty
+from services.plex_writer.events import Events
 from services.plex_writer.lane import Blamed, Lane
 from services.plex_writer.library import Library
 from services.plex_writer.link import Link
 from services.plex_writer.outcomes import Outcomes
+from services.plex_writer.pace import Pace
+from services.plex_writer.pause import Pause
 from services.plex_writer.plex import PlexUnavailable
 from services.plex_writer.rate import Rate
+from services.plex_writer.retry import chosen
+from services.plex_writer.scout import Scout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +47,6 @@ BATCH = 50
 DAY = 86_400.0
 IDLE = 1.0
 INFO_EVERY = 5.0
-LIBRARY_BUSY = 5.0
-LIBRARY_IDLE = 60.0
 
 log = structlog.get_logger("writer")
 
@@ -62,6 +66,9 @@ class Writer:
         self._library = Library(plex, self._outcomes, options)
         self._link = Link(service, plex)
         self._rate = Rate()
+        self._pace = Pace()
+        self._pause = Pause(service)
+        self._scout = self._make_scout()
         self._lane = Lane(
             plex=plex,
             scenes=self._scenes,
@@ -70,7 +77,8 @@ class Writer:
             options=options,
             dirty=self._dirty,
             undecoded=service.undecoded,
-            stop=service.stop,
+            pace=self._pace,
+            halted=lambda: service.stop.is_set() or bool(self._pause),
         )
         self._compare = Compare(
             service,
@@ -86,7 +94,23 @@ class Writer:
         self._batch = BATCH
         self._told_stats: WriterStats | None = None
         self._told_info: WriterInfo | None = None
-        self._listed = asyncio.Event()
+
+    def _make_scout(self) -> Scout:
+        settings = self._service.settings.plex
+        events = Events(
+            settings.url,
+            settings.token.get_secret_value() if settings.token else "",
+            connect_timeout=settings.connect_timeout,
+            undecoded=self._service.undecoded,
+        )
+        return Scout(
+            plex=self._plex,
+            link=self._link,
+            library=self._library,
+            events=events,
+            pace=self._pace,
+            wake=self._mark_woken,
+        )
 
     async def listen(self) -> None:
         """Register what wakes the lane; before the session connects, since its backlog comes with the connection."""
@@ -104,9 +128,18 @@ class Writer:
             library=self._library,
             options=self._options,
         )
-        await self._service.serve({"reconcile": self._on_reconcile, "resync": self._on_resync, "check": check.on_check})
+        await self._service.serve(
+            {
+                "check": check.on_check,
+                "reconcile": self._on_reconcile,
+                "resync": self._on_resync,
+                "retry": self._on_retry,
+                "pause": self._on_pause,
+                "resume": self._on_resume,
+            }
+        )
         await self._service.unless_stopped(self._load())
-        beside = [self._compare_forever(), self._library_forever(), self._tell_forever()]
+        beside = [self._compare_forever(), self._scout.run(), self._tell_forever()]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in beside]
             with contextlib.suppress(Stopped):
@@ -162,10 +195,31 @@ class Writer:
         self._wake.set()
         return {"scenes": len(ids)}
 
+    async def _on_retry(self, request: Request) -> object:
+        outcomes = (outcome for scene_id in self._outcomes if (outcome := self._outcomes.get(scene_id)) is not None)
+        ids = list(chosen(outcomes, request))
+        for scene_id in ids:
+            self._dirty.recall(scene_id)
+        self._wake.set()
+        return Chosen(scenes=len(ids))
+
+    async def _on_pause(self, _: Request) -> object:
+        fresh = self._pause.begin()
+        await self._tell()
+        return Detail(detail=f"{'Paused' if fresh else 'Paused already'}, since {self._pause.since}; resume goes on.")
+
+    async def _on_resume(self, _: Request) -> object:
+        fresh = self._pause.end()
+        await self._tell()
+        return Detail(detail=f"Going on with {len(self._dirty)} scenes." if fresh else "It was not paused.")
+
     async def _load(self) -> None:
         while not self._service.ready:
             try:
                 await self._link.load()
+                told = await self._own_info()
+                if told is not None and told.paused:
+                    self._pause.begin(told.paused)
                 loaded = await self._outcomes.load(self._counted)
             except Unavailable as error:
                 log.warning("outcomes_unreadable", why=str(error), effect="trying again; nothing is planned without")
@@ -220,49 +274,6 @@ class Writer:
             )
         self._told_info = None
 
-    async def _library_forever(self) -> None:
-        """List at start and after every outage; then look for changes, more often while scenes wait."""
-        listed = 0
-        while True:
-            await self._link.well()
-            try:
-                if listed == self._link.times_up:
-                    woken = await self._library.refresh()
-                else:
-                    times_up = self._link.times_up
-                    woken = await self._library.load()
-                    listed = times_up
-                    self._after_listing()
-                self._mark_woken(woken)
-            except (PlexUnavailable, Unauthorized) as error:
-                if await self._link.doubt(error):
-                    log.warning("listing_failed", why=str(error), effect="listing again in a few seconds")
-            except Rejected as error:
-                log.warning("listing_refused", why=str(error), effect="listing again later")
-                listed = 0
-            await self._until_listing_is_due(listed)
-
-    async def _until_listing_is_due(self, listed: int) -> None:
-        """Wait 5 seconds, or 60 while no scene waits for a file and Plex was not away."""
-        begun = time.monotonic()
-        while True:
-            await asyncio.sleep(LIBRARY_BUSY)
-            hurry = len(self._library.waiting) > 0 or listed != self._link.times_up
-            if hurry or time.monotonic() - begun >= LIBRARY_IDLE:
-                return
-
-    def _after_listing(self) -> None:
-        self._link.section = self._library.sections[0].id if self._library.sections else None
-        log.info("libraries_listed", items=len(self._library), libraries=[s.title for s in self._library.sections])
-        if self._library.missing or not self._library.sections:
-            log.error(
-                "libraries_missing",
-                missing=self._library.missing,
-                effect="scenes of theirs wait",
-                hint="S2P_PLEX_LIBRARIES names movie libraries by title or id",
-            )
-        self._listed.set()
-
     def _mark_woken(self, scene_ids: set[int]) -> None:
         for scene_id in scene_ids:
             self._dirty.mark(scene_id, live=False, look=True)
@@ -275,6 +286,7 @@ class Writer:
             await self._service.unless_stopped(self._ready_to_work())
             if self._service.stop.is_set():
                 return
+            self._wake.clear()  # before the look at what is dirty, or a mark right after it would wake nobody
             tickets = self._dirty.take(self._batch, time.monotonic())
             if tickets:
                 await self._work(tickets)
@@ -284,10 +296,10 @@ class Writer:
     async def _ready_to_work(self) -> None:
         """Wait for Plex and for its first listing, without which every scene would seem to be missing."""
         await self._link.well()
-        await self._listed.wait()
+        await self._scout.listed.wait()
+        await self._pause.over()
 
     async def _rest(self) -> None:
-        self._wake.clear()
         due = self._dirty.next_due()
         timeout = None if due is None else max(0.0, due - time.monotonic())
         with contextlib.suppress(TimeoutError):
@@ -376,4 +388,5 @@ class Writer:
             epoch=self._outcomes.stamp.epoch,
             seq=self._outcomes.stamp.seq,
             outcomes=len(self._outcomes),
+            paused=self._pause.since,
         )
