@@ -103,6 +103,24 @@ class Explanation(Payload, frozen=True, kw_only=True):
     next: str = ""
 
 
+class Proposal(Payload, frozen=True, kw_only=True):
+    """A scene that a person who matches a file by hand may choose; `score` is 100 for the sure one, else up to 70."""
+
+    scene: int
+    title: str = ""
+    score: int = 0
+
+
+class Match(Payload, frozen=True, kw_only=True):
+    """Which scene the provider gives Plex for a path, and `why` it is that or none, as a sentence."""
+
+    path: str
+    scene: int | None = None
+    title: str = ""
+    why: str = ""
+    proposals: tuple[Proposal, ...] = ()
+
+
 class Gaps(Payload, frozen=True, kw_only=True):
     """A page of what is missing on either side, made at `at`; `rows` are of one kind, `counts` of all kinds."""
 

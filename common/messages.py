@@ -348,8 +348,8 @@ class ProviderInfo(Payload, frozen=True, kw_only=True):
 class ProviderStats(Payload, frozen=True, kw_only=True):
     """Matches answered and missed, and the latency of the last thousand answers, in milliseconds.
 
-    `delayed` counts questions that had to be put off because the table was not whole. `suspect` says, when the broker
-    leaves scenes out, what to do about it.
+    `delayed` counts questions that had to be put off because the table was not whole, `pictures` the questions put to
+    Stash. `unmatched` reports stand. `suspect` says, when the broker leaves scenes out, what to do about it.
     """
 
     scenes: int = 0
@@ -357,6 +357,8 @@ class ProviderStats(Payload, frozen=True, kw_only=True):
     misses: int = 0
     metadata: int = 0
     delayed: int = 0
+    unmatched: int = 0
+    pictures: int = 0
     suspect: str = ""
     p50_ms: float = 0.0
     p99_ms: float = 0.0
@@ -364,12 +366,17 @@ class ProviderStats(Payload, frozen=True, kw_only=True):
 
 
 class Unmatched(Payload, frozen=True, kw_only=True):
-    """A file that Plex asked for, in Plex's words, and that no scene has; last asked for at `at`, `count` times."""
+    """A file that Plex asked for, in Plex's words, and that got no scene; last asked for at `at`, `count` times.
+
+    `why` is one sentence; `candidates` are some of the scenes of which it may be any, if there are several.
+    """
 
     v: int = VERSION
     file: str
     at: str
     count: int = 1
+    why: str = ""
+    candidates: tuple[int, ...] = ()
 
 
 class Request(Payload, frozen=True, kw_only=True):

@@ -311,10 +311,15 @@ async def _beat(service: Service) -> None:
         await asyncio.sleep(HEALTH_EVERY)
 
 
-def run(kind: Kind, main: Callable[[Settings, asyncio.Event], Coroutine[None, None, None]]) -> NoReturn:
+def run(
+    kind: Kind,
+    main: Callable[[Settings, asyncio.Event], Coroutine[None, None, None]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> NoReturn:
     """Run one service as a process: settings, logs, signals, and an exit status that says why it ended.
 
-    `main` gets the settings and an event that is set on SIGTERM or SIGINT; it has 8 seconds to return then.
+    `main` gets the settings and an event that is set on SIGTERM or SIGINT; it has 8 seconds to return then. Without
+    `loop_factory` the event loop is asyncio's own.
     """
     try:
         settings = load(kind)
@@ -322,7 +327,8 @@ def run(kind: Kind, main: Callable[[Settings, asyncio.Event], Coroutine[None, No
         sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
         sys.exit(2)
     configure_logging(settings, kind)
-    sys.exit(asyncio.run(_supervise(main, settings)))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        sys.exit(runner.run(_supervise(main, settings)))
 
 
 async def _supervise(main: Callable[[Settings, asyncio.Event], Coroutine[None, None, None]], settings: Settings) -> int:

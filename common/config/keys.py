@@ -130,8 +130,11 @@ class Provider(Keys):
     cache_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     """Megabytes of pictures that are kept, 1 to 1000000."""
 
-    poster: Annotated[Literal["raw", "crop", "fit"], Word] = "raw"
-    """Covers as posters: raw, crop (the middle, 2:3) or fit (all of it before a blurred ground, 2:3)."""
+    adult: Annotated[Literal["always", "asked", "unmarked"], Word] = "always"
+    """Scenes as adult items: always marked and answered, answered if asked for (includeAdult), or unmarked."""
+
+    genres: Annotated[Literal["each", "joined"], Word] = "each"
+    """Genres told one by one, or joined into one for a Plex that imports only the first."""
 
 
 class Fields(Keys):

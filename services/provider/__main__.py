@@ -7,6 +7,8 @@ import contextlib
 import uuid
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from common.messages import ProviderState
 from common.service import Service, Stopped, now, run
 from services.provider.app import build
@@ -29,4 +31,5 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    run("provider", main)
+    # with httptools and uvloop an answer takes half the time that it does with h11 and asyncio's own loop
+    run("provider", main, uvloop.new_event_loop)

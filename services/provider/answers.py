@@ -21,6 +21,7 @@ BODY_LIMIT: Final = 1_000_000
 BODY_WITHIN: Final = 10.0
 RETRY_AFTER: Final = "30"
 
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -31,7 +32,7 @@ class Problem(msgspec.Struct, frozen=True):
     error: str
 
 
-def json(answer: msgspec.Struct, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json(answer: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer in JSON."""
     return Response(_encode(answer), status, headers, media_type="application/json")
 
@@ -41,7 +42,7 @@ def problem(status: int, error: str, headers: Mapping[str, str] | None = None) -
     return json(Problem(status, error), status, headers)
 
 
-def conditional(request: Request, answer: msgspec.Struct) -> Response:
+def conditional(request: Request, answer: object) -> Response:
     """Return an answer in JSON, or 304 to whoever has the same already."""
     content = _encode(answer)
     etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
@@ -71,6 +72,12 @@ async def body_of(request: Request) -> bytes:
     except ClientDisconnect as error:
         raise HTTPException(400, "the body ended early") from error
     return bytes(body)
+
+
+def address_of(request: Request) -> str:
+    """Return our address as whoever asks reaches it, by the Host header, or nothing when that is none."""
+    host = request.headers.get("host", "")
+    return f"http://{host}" if _HOST.fullmatch(host) else ""
 
 
 def parameter(request: Request, name: str) -> str:

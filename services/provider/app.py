@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -12,7 +14,7 @@ from starlette.routing import Route
 from common.errors import NotFound
 from services.provider import image_routes, plex_routes
 from services.provider.answers import RETRY_AFTER, json, problem
-from services.provider.provider import NotYet
+from services.provider.mirror import NotYet
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 
     from services.provider.provider import Provider
 
+WITHIN: Final = 120.0
+
 _SLASHES: Final = re.compile(r"/{2,}")
+
+log = structlog.get_logger("http")
 
 
 def build(provider: Provider) -> ASGIApp:
@@ -46,14 +52,18 @@ def _state_routes(provider: Provider) -> list[Route]:
 def _tidy(app: ASGIApp) -> ASGIApp:
     """Take `//` for `/` and ignore a slash at the end, since PMS appends our keys to whatever address was registered.
 
-    It does not follow redirects, so there are none (log of PMS 1.43.0; other providers' reports).
+    It does not follow redirects, so there are none (log of PMS 1.43.0; other providers' reports). Nobody is served for
+    longer than PMS waits, which is 90 s by report; whoever does not read a picture is cut off.
     """
 
     async def tidied(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path = _SLASHES.sub("/", scope["path"])
-            scope = {**scope, "path": path.rstrip("/") or "/"}
-        await app(scope, receive, send)
+        path = _SLASHES.sub("/", scope["path"])
+        scope = {**scope, "path": path.rstrip("/") or "/"}
+        try:
+            async with asyncio.timeout(WITHIN):
+                await app(scope, receive, send)
+        except TimeoutError:
+            log.warning("request_ended", path=path, why=f"it took {WITHIN:.0f} s", effect="the connection is closed")
 
     return tidied
 

@@ -16,7 +16,7 @@ from services.provider.entities import Entities, Links
 from services.provider.packing import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from common.messages import File
     from common.paths import PathRules
@@ -140,6 +140,11 @@ class Catalog:
         """Return a scene."""
         packed = self._rows.get(scene_id)
         return None if packed is None else decode(Scene, unpack(packed))
+
+    def mentions(self, scene_id: int, matches: Callable[[str], bool]) -> bool:
+        """Tell whether the text of a scene's payload, which is still JSON, is one that `matches`."""
+        packed = self._rows.get(scene_id)
+        return packed is not None and matches(unpack(packed).decode())
 
     def stamp(self, scene_id: int) -> Stamp | None:
         """Return the stamp of a scene."""

@@ -1,4 +1,4 @@
-"""What Plex gets to read: the manifest, and scenes as movies, in the words of Plex's metadata provider documents. Pure.
+"""A scene, a studio or a group as Plex gets to read it. Pure.
 
 What a movie shows comes from `common/item.py`, like what the writer writes, so both show the same.
 """
@@ -6,194 +6,226 @@ What a movie shows comes from `common/item.py`, like what the writer writes, so 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
+from common import text
+from common.fields import LINE, date_of
+from common.guids import IDENTIFIER, guid_of, id_of_key
 from common.item import item_of
+from services.provider.manifest import COLLECTIONS, METADATA
+from services.provider.metadata import Guid, Image, Member, Metadata, Person, Rating, Tag
+from services.provider.targets import IMAGES, version_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from common.item import Item
-    from common.messages import Scene
+    from common.messages import Named, Scene
     from common.options import Options
 
-IDENTIFIER: Final = "tv.plex.agents.custom.stash2plex"
-TITLE: Final = "Stash2Plex"
-API_VERSION: Final = "1.0.0"
-MOVIE: Final = 1
-METADATA: Final = "/library/metadata"
-MATCHES: Final = "/library/metadata/matches"
+Kind = Literal["studio", "group"]
 
-_GUID: Final = f"{IDENTIFIER}://movie/"
-_LONGEST_ID: Final = 18
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_BOX: Final = re.compile(r"https?://(?:www\.)?([a-z0-9-]+)\.[a-z0-9.-]+(?::[0-9]+)?/", re.IGNORECASE)
+_BOX_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# the databases that Plex knows by itself, and where in an address their ids are
+_KNOWN: Final = (
+    ("imdb", re.compile(r"https?://(?:www\.|m\.)?imdb\.com/title/(tt[0-9]+)")),
+    ("tmdb", re.compile(r"https?://(?:www\.)?themoviedb\.org/movie/([0-9]+)")),
+)
+# an image is required and has to be one of four; this one is the least prominent
+_BADGE: Final = "themoviedb://image.rating"
 
 
-class Scheme(msgspec.Struct, frozen=True):
-    """A scheme of the GUIDs of a type; the provider's identifier."""
+class Style(NamedTuple):
+    """How answers are dressed besides the options that the writer shares.
 
-    scheme: str = IDENTIFIER
-
-
-class Type(msgspec.Struct, frozen=True, rename={"schemes": "Scheme"}):
-    """A type of metadata that the provider has: movies."""
-
-    type: int = MOVIE
-    schemes: tuple[Scheme, ...] = (Scheme(),)
-
-
-class Feature(msgspec.Struct, frozen=True):
-    """Something that the provider can do; `key` is appended to the address that it is registered with."""
-
-    type: str
-    key: str
-
-
-class MediaProvider(msgspec.Struct, frozen=True, rename={"types": "Types", "features": "Feature"}):
-    """The manifest. Without the feature `images`, which keeps Plex from local posters (seen with other providers)."""
-
-    identifier: str = IDENTIFIER
-    title: str = TITLE
-    version: str = API_VERSION
-    types: tuple[Type, ...] = (Type(),)
-    features: tuple[Feature, ...] = (Feature("metadata", METADATA), Feature("match", MATCHES))
-
-
-class Manifest(msgspec.Struct, frozen=True, rename={"provider": "MediaProvider"}):
-    """The answer to the provider's root."""
-
-    provider: MediaProvider = MediaProvider()
-
-
-class Tag(msgspec.Struct, frozen=True):
-    """A genre or a person."""
-
-    tag: str
-
-
-class Role(msgspec.Struct, frozen=True):
-    """A performer; `order` counts from 0."""
-
-    tag: str
-    order: int
-
-
-class Metadata(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    rename={
-        "rating_key": "ratingKey",
-        "available": "originallyAvailableAt",
-        "genres": "Genre",
-        "roles": "Role",
-    },
-):
-    """A movie; what is empty is left out. `available` is YYYY-MM-DD, `score` is 0 to 100 and of a match only."""
-
-    rating_key: str
-    key: str
-    guid: str
-    type: str
-    title: str
-    available: str = ""
-    year: int | None = None
-    summary: str = ""
-    studio: str = ""
-    genres: tuple[Tag, ...] = ()
-    roles: tuple[Role, ...] = ()
-    score: int | None = None
-
-
-class Page(msgspec.Struct, frozen=True, kw_only=True, rename={"total": "totalSize", "metadata": "Metadata"}):
-    """A container of movies: `total` of them there are, `size` of them are here, from `offset` on."""
-
-    offset: int = 0
-    total: int = 0
-    identifier: str = IDENTIFIER
-    size: int = 0
-    metadata: tuple[Metadata, ...] = ()
-
-
-class Images(msgspec.Struct, frozen=True, kw_only=True, rename={"total": "totalSize", "images": "Image"}):
-    """A container of images, of which there are none yet."""
-
-    offset: int = 0
-    total: int = 0
-    identifier: str = IDENTIFIER
-    size: int = 0
-    images: tuple[str, ...] = ()
-
-
-class Container(msgspec.Struct, frozen=True, rename={"content": "MediaContainer"}):
-    """What every answer but the manifest is wrapped in."""
-
-    content: Page | Images
-
-
-def guid_of(scene_id: int) -> str:
-    """Return the GUID that Plex keeps of a matched scene.
-
-    Anything but `{identifier}://{type}/{ratingKey}` makes PMS drop the match without asking (log of PMS 1.43.0).
+    `pictures` when there is a Stash to fetch them from; `adult` marks every movie as such; `one_genre` joins all genres
+    into one, for a Plex that imports only the first.
     """
-    return f"{_GUID}{scene_id}"
+
+    pictures: bool = True
+    adult: bool = True
+    one_genre: bool = False
 
 
-def id_of_guid(guid: str) -> int | None:
-    """Return the scene's id in a GUID of ours, or None."""
-    return id_of_key(guid.removeprefix(_GUID)) if guid.startswith(_GUID) else None
+class Collection(NamedTuple):
+    """A studio or group as a collection, by what it is in Stash."""
+
+    kind: Kind
+    id: int
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Its rating key."""
+        return f"{self.kind}-{self.id}"
 
 
-def id_of_key(key: str) -> int | None:
-    """Return the scene's id in a rating key as we write it, or None."""
-    canonical = key.isascii() and key.isdecimal() and len(key) <= _LONGEST_ID and (key == "0" or key[0] != "0")
-    return int(key) if canonical else None
+def collection_of_key(key: str) -> tuple[Kind, int] | None:
+    """Return kind and id in a collection's rating key as we write it, or None."""
+    kind, _, digits = key.partition("-")
+    entity = id_of_key(digits)
+    if entity is None:
+        return None
+    return ("studio", entity) if kind == "studio" else ("group", entity) if kind == "group" else None
 
 
-def page(movies: tuple[Metadata, ...], *, offset: int = 0, total: int | None = None) -> Container:
-    """Return the container of `movies`, which begin at `offset` of a list of `total`, or are all there is."""
-    return Container(
-        Page(offset=offset, total=len(movies) if total is None else total, size=len(movies), metadata=movies)
-    )
-
-
-def movie(scene: Scene, options: Options) -> Metadata:
+def movie(scene: Scene, options: Options, style: Style) -> Metadata:
     """Return a scene with everything that Plex is to show of it."""
     item = item_of(scene, options)
     wanted = {name for name, field in options.fields.items() if field.policy != "off"}
+    pictures = images(scene, options, style)
     return msgspec.structs.replace(
-        _brief(scene, item),
+        _brief(scene, item, options, style),
+        title_sort=item.sort_title if "sort_title" in wanted else "",
         summary=item.summary if "summary" in wanted else "",
+        tagline=item.tagline if "tagline" in wanted else "",
         studio=item.studio if "studio" in wanted else "",
-        genres=tuple(Tag(name) for name in item.tags) if "tags" in wanted else (),
-        roles=tuple(Role(name, order) for order, name in enumerate(item.performers)) if "performers" in wanted else (),
+        content_rating=item.content_rating if "content_rating" in wanted else "",
+        duration=round(scene.files[0].duration * 1_000) if scene.files else 0,
+        art=next((image.url for image in pictures if image.type == "background"), ""),
+        images=pictures,
+        genres=_genres(item, style) if "tags" in wanted else (),
+        roles=_roles(item, style) if "performers" in wanted else (),
+        directors=tuple(Person(name) for name in item.director) if "director" in wanted else (),
+        collections=tuple(_members(scene, item, options, style)) if "collections" in wanted else (),
+        studios=_studios(scene) if "studio" in wanted else (),
+        guids=tuple(Guid(known) for known in _elsewhere(scene)),
+        ratings=(Rating(_BADGE, "audience", float(item.rating)),) if item.rating and "rating" in wanted else (),
     )
 
 
-def match(scene: Scene, options: Options, score: int) -> Metadata:
-    """Return a scene as the answer to a match: what identifies it, since Plex asks for the rest by its key."""
-    return msgspec.structs.replace(_brief(scene, item_of(scene, options)), score=score)
+def match(scene: Scene, options: Options, score: int | None, style: Style) -> Metadata:
+    """Return a scene as the answer to a match: what identifies it, since Plex asks for the rest by its key.
+
+    A proposal has no score: PMS is said to drop all below 80 without a word (Plex2Stash), and shows those without one
+    (log of PMS 1.43.0). Its place among the others is its rank.
+    """
+    return msgspec.structs.replace(_brief(scene, item_of(scene, options), options, style), score=score)
 
 
-def _brief(scene: Scene, item: Item) -> Metadata:
-    """Return the attributes that Plex requires, whatever the settings say of them, and the year."""
+def images(scene: Scene, options: Options, style: Style) -> tuple[Image, ...]:
+    """Return the pictures of a scene, one a type, since PMS shows alternates of a private address through its cloud."""
+    if not scene.cover or not style.pictures or not options.mapping.provider_url:
+        return ()
+    kinds = (("coverPoster", "poster"), ("background", "art"))
+    return tuple(
+        Image(kind, _picture(scene, options, leaf), scene.title)
+        for kind, leaf in kinds
+        if options.fields[leaf].policy != "off"
+    )
+
+
+def collections(scene: Scene, options: Options) -> dict[str, Collection]:
+    """Return the studios and groups that give collections their names, by those names as `common/item.py` has them."""
+    studio = scene.studio
+    studios: dict[str, Named | None] = {"studio": studio, "parent_studio": studio.parent if studio else None}
+    found: dict[str, Collection] = {}
+    for source in options.mapping.collections:
+        kind: Kind = "group" if source == "groups" else "studio"
+        for entity in scene.groups if kind == "group" else (studios[source],):
+            if entity is not None and (name := text.line(entity.name, LINE)):
+                found.setdefault(name.casefold(), Collection(kind, entity.id, name))
+    return found
+
+
+def collection(found: Collection, first: Scene, options: Options, style: Style) -> Metadata:
+    """Return a studio or group as a collection; Plex requires a day of everything, which is its first movie's."""
+    thumb = _cover(found, options, style)
+    return Metadata(
+        rating_key=found.key,
+        key=_items(found),
+        guid=_collection_guid(found),
+        type="collection",
+        title=found.name,
+        available=day_of(first),
+        is_adult=style.adult,
+        thumb=thumb,
+        images=(Image("coverPoster", thumb, found.name),) if thumb else (),
+    )
+
+
+def _brief(scene: Scene, item: Item, options: Options, style: Style) -> Metadata:
+    """Return the attributes that Plex requires, whatever the settings say of them, and what people tell movies by."""
+    thumb = next((image.url for image in images(scene, options, style) if image.type == "coverPoster"), "")
     return Metadata(
         rating_key=str(scene.id),
         key=f"{METADATA}/{scene.id}",
         guid=guid_of(scene.id),
         type="movie",
         title=item.title or f"Scene {scene.id}",
-        available=item.date or _day(scene.born),
+        available=day_of(scene),
         year=int(item.date[:4]) if item.date else None,
+        is_adult=style.adult,
+        thumb=thumb,
     )
 
 
-def _day(born: str) -> str:
-    """Return the day that a scene came into Stash, for one without a date of its own.
+def _picture(scene: Scene, options: Options, leaf: str) -> str:
+    """Return a picture's address: another one whenever it may show another cover, since PMS keeps what it has."""
+    return f"{options.mapping.provider_url}{IMAGES}/scene/{scene.id}/{leaf}?v={version_of(scene)}"
+
+
+def _genres(item: Item, style: Style) -> tuple[Tag, ...]:
+    if style.one_genre and item.tags:
+        return (Tag(", ".join(item.tags)),)
+    return tuple(Tag(name) for name in item.tags)
+
+
+def _roles(item: Item, style: Style) -> tuple[Person, ...]:
+    photos = item.photos if style.pictures else {}
+    return tuple(Person(name, order, photos.get(name, "")) for order, name in enumerate(item.performers))
+
+
+def _members(scene: Scene, item: Item, options: Options, style: Style) -> Iterator[Member]:
+    known = collections(scene, options)
+    for name in item.collections:
+        found = known[name.casefold()]
+        yield Member(_collection_guid(found), _items(found), name, _cover(found, options, style))
+
+
+def _studios(scene: Scene) -> tuple[Tag, ...]:
+    if scene.studio is None:
+        return ()
+    given = (scene.studio.name, scene.studio.parent.name if scene.studio.parent else "")
+    return tuple(Tag(name) for name in dict.fromkeys(text.line(name, LINE) for name in given) if name)
+
+
+def _elsewhere(scene: Scene) -> Iterator[str]:
+    """Yield the movie's ids in stash-boxes and in the databases that its addresses lead to, each once."""
+    found: dict[str, None] = {}
+    for there in scene.stash_ids:
+        box = _BOX.match(there.endpoint)
+        if box and _BOX_ID.fullmatch(there.stash_id):
+            found[f"{box[1].lower()}://{there.stash_id}"] = None
+    for url in scene.urls:
+        for name, pattern in _KNOWN:
+            if known := pattern.match(url):
+                found[f"{name}://{known[1]}"] = None
+    yield from found
+
+
+def _collection_guid(found: Collection) -> str:
+    return f"{IDENTIFIER}://collection/{found.key}"
+
+
+def _items(found: Collection) -> str:
+    return f"{COLLECTIONS}/{found.key}/children"
+
+
+def _cover(found: Collection, options: Options, style: Style) -> str:
+    base = options.mapping.provider_url
+    return f"{base}{IMAGES}/{found.kind}/{found.id}" if base and style.pictures else ""
+
+
+def day_of(scene: Scene) -> str:
+    """Return a scene's date or, for one without, the day that it came into Stash.
 
     Plex requires a day (provider documents), and gives undated files one itself: the day it first saw them. There is
     no year then, since a year would be taken for the scene's own.
     """
-    day = _DAY.match(born)
-    return day[0] if day else ""
+    day = _DAY.match(scene.born)
+    return date_of(scene.date, []) or (day[0] if day else "")

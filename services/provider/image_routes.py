@@ -9,8 +9,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from common.errors import NotFound
+from common.guids import id_of_key
 from services.provider.answers import has_already
-from services.provider.document import id_of_key
 from services.provider.pictures import Away
 from services.provider.targets import ENTITIES, IMAGES, SCENE_IMAGES
 
@@ -45,7 +45,7 @@ async def _answer(provider: Provider, request: Request, kind: str, leaf: str) ->
     entity = id_of_key(request.path_params["key"])
     if entity is None:
         raise NotFound(f"{request.path_params['key']} is no id")
-    target = await provider.picture(kind, entity, leaf)
+    target = await provider.desk.picture(kind, entity, leaf)
     try:
         shown = await provider.pictures.show(target, current="no-cache" in request.headers.get("cache-control", ""))
         headers = {"ETag": shown.entry.etag, "Cache-Control": "no-cache"}

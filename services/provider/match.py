@@ -8,14 +8,16 @@ only where the file's name agrees, because ids begin anew in another Stash. A fi
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
 
 from common.filters import excluded
+from common.guids import id_of_guid
 from services.provider.catalog import parts_of
-from services.provider.document import MOVIE, id_of_guid
+from services.provider.manifest import MOVIE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,37 +33,68 @@ SAME_NAME: Final = 60
 SAME_ID: Final = 50
 PROPOSALS: Final = 50
 LONGEST_PATH: Final = 4_096
+LONGEST_TITLE: Final = 1_024
+
+_YEAR: Final = re.compile(r"(?:18|19|20)[0-9]{2}")
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
+class Query(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What Plex asks with; numbers may come as texts. `manual` asks for proposals, best first.
 
-    `includeAdult` is not looked at: obeyed, it would leave nothing of a Stash in a library that does not set it.
+    `include_adult` is what Plex's library is set to. `hash` and what else Plex sends is of no use here.
     """
 
     type: int
     title: str | None = None
+    year: object = None
     guid: str | None = None
     filename: str | None = None
     manual: bool | None = None
+    include_adult: bool | None = None
+    include_fields: object = None
+    exclude_fields: object = None
+    include_elements: object = None
+    exclude_elements: object = None
 
     def __post_init__(self) -> None:
         if len(self.filename or "") > LONGEST_PATH:
             raise ValueError(f"filename is longer than {LONGEST_PATH} characters")
+        if len(self.title or "") > LONGEST_TITLE:
+            raise ValueError(f"title is longer than {LONGEST_TITLE} characters")
+
+    @property
+    def released(self) -> int | None:
+        """The year, if it is one."""
+        return int(str(self.year)) if _YEAR.fullmatch(str(self.year)) else None
+
+    @property
+    def customization(self) -> dict[str, object]:
+        """What is to be left out of the answer, by the names of `trim.NAMES`; Plex's samples have it in the body."""
+        return {
+            "includeFields": self.include_fields,
+            "excludeFields": self.exclude_fields,
+            "includeElements": self.include_elements,
+            "excludeElements": self.exclude_elements,
+        }
 
 
 class Hit(NamedTuple):
-    """A scene that may be the file, and how sure that is, up to 100."""
+    """A scene that may be the file, and how sure that is: 100 for the file's own scene, up to 70 for a proposal."""
 
     scene: Scene
     score: int
 
 
 class Found(NamedTuple):
-    """What came of a query; `known` when some scene has the file, even if it may not be named or is one of several."""
+    """What came of a query, and `why` in one sentence.
+
+    `known` when some scene has the file, even if it may not be named. `tied` are the scenes of which it may be any.
+    """
 
     hits: tuple[Hit, ...]
     known: bool
+    tied: tuple[int, ...] = ()
+    why: str = ""
 
 
 def query_of(body: bytes) -> Query:
@@ -75,22 +108,40 @@ def query_of(body: bytes) -> Query:
 
 
 def find(catalog: Catalog, options: Options, query: Query) -> Found:
-    """Return the one scene that the query means or none, and for a manual query also proposals."""
+    """Return the one scene that the query means or none, and for a manual query also what its path and GUID propose."""
     if query.type != MOVIE:
-        return Found((), known=True)
+        return Found((), known=True, why=f"type {query.type} is no movie, and there is nothing else here")
     by_path = _by_path(catalog, options.paths, query.filename or "")
     by_guid = _by_guid(catalog, query.guid or "")
-    sure = by_path[0] if len(by_path) == 1 else None
-    if sure is None and by_guid is not None and _agrees(catalog, options.paths, by_guid, query, by_path):
-        sure = by_guid
+    sure, why = _sure(catalog, options.paths, query, by_path, by_guid)
     scores = {} if sure is None else {sure: SURE}
     if query.manual:
         _propose(scores, by_path, TIED)
-        _propose(scores, _by_name(catalog, options.paths, query.filename or ""), SAME_NAME)
+        _propose(scores, named(catalog, options.paths, query.filename or ""), SAME_NAME)
         _propose(scores, [] if by_guid is None else [by_guid], SAME_ID)
-    hits = (Hit(scene, score) for scene_id, score in scores.items() if (scene := catalog.scene(scene_id)))
-    allowed = tuple(hit for hit in hits if excluded(hit.scene, options.filters) is None)
-    return Found(allowed[:PROPOSALS], known=bool(by_path or scores))
+    hits = [Hit(scene, score) for scene_id, score in scores.items() if (scene := catalog.scene(scene_id))]
+    kept = [hit for hit in hits if excluded(hit.scene, options.filters) is None]
+    if sure is not None and not any(hit.score == SURE for hit in kept):
+        why = f"it is scene {sure}, which is kept from Plex by a filter"
+    tied = tuple(by_path) if sure is None else ()
+    return Found(tuple(kept[:PROPOSALS]), known=sure is not None, tied=tied, why=why)
+
+
+def _sure(
+    catalog: Catalog, rules: PathRules, query: Query, by_path: list[int], by_guid: int | None
+) -> tuple[int | None, str]:
+    """Return the scene that it is beyond doubt, and why it is that or none."""
+    if len(by_path) == 1:
+        return by_path[0], f"only scene {by_path[0]} has a file at this path, or one that ends so"
+    if by_guid is not None and _agrees(catalog, rules, by_guid, query, by_path):
+        return by_guid, f"the GUID names scene {by_guid}, and nothing about the file speaks against it"
+    if by_path:
+        return None, f"{len(by_path)} scenes have a file at this path, or one that ends so: it could be any of them"
+    if not query.filename:
+        return None, "no file name was told, and nothing else is sure enough"
+    if len(parts_of(rules.key(query.filename))) < 2:
+        return None, "a file name without a folder is not enough to be sure"
+    return None, "no scene has a file at this path, nor one whose last two parts are the same"
 
 
 def path_key(rules: PathRules, path: str) -> str:
@@ -131,7 +182,8 @@ def _at_or_ending(catalog: Catalog, rules: PathRules, path: str) -> list[int]:
     return [scene_id for scene_id, count in agree.items() if count == most]
 
 
-def _by_name(catalog: Catalog, rules: PathRules, filename: str) -> list[int]:
+def named(catalog: Catalog, rules: PathRules, filename: str) -> list[int]:
+    """Return scenes with a file of the same name, whatever its folder; a proposal and never more."""
     for name in _names(rules, filename):
         if found := catalog.named(name, PROPOSALS):
             return found

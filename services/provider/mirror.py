@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from common import messages
-from common.errors import Unavailable, Undecodable
+from common.errors import S2PError, Unavailable, Undecodable
 from common.messages import WatcherInfo, WatcherState
 from common.table import Table
 from common.tally import Counted, Loaded
@@ -38,13 +38,22 @@ SUSPECT: Final = (
 log = structlog.get_logger("mirror")
 
 
+class NotYet(S2PError):
+    """The table is not whole, so that a scene is not here does not say that there is none: ask again."""
+
+
 class Mirror:
-    """The scenes as the broker has them, and what the watcher says of itself; `loaded` is how the last load went."""
+    """The scenes as the broker has them, and what the watcher says of itself; `loaded` is how the last load went.
+
+    `on_scene` is called with the id of every scene that comes or changes after the first load, `on_load` after each.
+    """
 
     def __init__(self, service: Service, options: Options) -> None:
         self.catalog = Catalog(options.paths)
         self.loaded: Loaded | None = None
         self.suspect = ""
+        self.on_scene: Callable[[int], None] = lambda _: None
+        self.on_load: Callable[[], None] = lambda: None
         self._service = service
         self._table = Table(service.topics.scenes, service.reader, service.bus)
         self._info: WatcherInfo | None = None
@@ -119,8 +128,10 @@ class Mirror:
     def _put(self, scene_id: int, payload: bytes) -> None:
         """Take in a row; of one that cannot be read, the last that could stays, and it is counted once."""
         try:
-            self.catalog.put(scene_id, payload)
+            is_news = self.catalog.put(scene_id, payload)
             self._unreadable.pop(scene_id, None)
+            if is_news and self.loaded is not None:
+                self.on_scene(scene_id)
         except Undecodable as error:
             mark = hash(payload)
             if self._unreadable.get(scene_id) != mark:
@@ -146,6 +157,7 @@ class Mirror:
         self._loaded_at = asyncio.get_running_loop().time()
         self._log(loaded)
         self._tell_ready()
+        self.on_load()
 
     def _log(self, loaded: Loaded) -> None:
         log.info("table_loaded", rows=loaded.rows, verdict=loaded.verdict, scenes=len(self.catalog))

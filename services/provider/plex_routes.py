@@ -8,52 +8,88 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from services.provider import answers
-from services.provider.document import MATCHES, METADATA, Container, Images, Manifest, page
+from services.provider.manifest import COLLECTIONS, MATCHES, METADATA, Manifest
 from services.provider.match import query_of
+from services.provider.metadata import gallery, page
+from services.provider.trim import trim_of, trimmed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from services.provider.match import Query
+    from services.provider.metadata import Container
     from services.provider.provider import Provider
 
 PAGE: Final = 20
 
 
 def routes(provider: Provider) -> list[Route]:
-    """Return the routes that Plex asks."""
+    """Return the routes that Plex asks; language and country are taken and make no difference to a scene."""
+    desk = provider.desk
 
-    async def manifest(_: Request) -> Response:
-        return answers.json(Manifest())
+    async def manifest(request: Request) -> Response:
+        return answers.conditional(request, Manifest())
 
     async def matches(request: Request) -> Response:
         try:
             query = query_of(await answers.body_of(request))
         except ValueError as error:
             raise HTTPException(400, f"the body is no match query: {error}") from error
-        movies = await provider.match(query)
+        movies = await desk.match(query, answers.address_of(request))
         start, size = _paging(request)
-        return answers.json(page(tuple(movies[start : start + size]), offset=start, total=len(movies)))
+        found = page(tuple(movies[start : start + size]), offset=start, total=len(movies))
+        return answers.json(_trimmed(found, lambda name: answers.parameter(request, name) or _given(query, name)))
 
     async def metadata(request: Request) -> Response:
-        return answers.json(page((await provider.movie(request.path_params["key"]),)))
+        return _found(request, page((await desk.movie(request.path_params["key"], answers.address_of(request)),)))
+
+    async def collection(request: Request) -> Response:
+        return _found(request, page((await desk.collection(request.path_params["key"], answers.address_of(request)),)))
+
+    async def members(request: Request) -> Response:
+        start, size = _paging(request)
+        movies, total = await desk.members(request.path_params["key"], answers.address_of(request), start, size)
+        return _found(request, page(tuple(movies), offset=start, total=total))
 
     async def images(request: Request) -> Response:
-        await provider.exists(request.path_params["key"])
-        return answers.json(Container(Images()))
+        found = await desk.images(request.path_params["key"], answers.address_of(request))
+        return answers.conditional(request, gallery(found))
 
     async def nothing(request: Request) -> Response:
-        await provider.exists(request.path_params["key"])
-        return answers.json(page(()))
+        await desk.exists(request.path_params["key"])
+        return answers.conditional(request, page(()))
 
+    item = METADATA + "/{key}"
     return [
         Route("/", manifest),
         Route(MATCHES, matches, methods=["POST"]),
-        Route(METADATA + "/{key}", metadata),
-        Route(METADATA + "/{key}/images", images),
-        Route(METADATA + "/{key}/extras", nothing),
-        Route(METADATA + "/{key}/children", nothing),
+        Route(item, metadata),
+        Route(item + "/images", images),
+        Route(item + "/extras", nothing),
+        Route(item + "/children", nothing),
+        Route(item + "/grandchildren", nothing),
+        Route(COLLECTIONS + "/{key}", collection),
+        Route(COLLECTIONS + "/{key}/children", members),
+        Route(COLLECTIONS + "/{key}/images", images),
     ]
+
+
+def _found(request: Request, container: Container) -> Response:
+    return answers.conditional(request, _trimmed(container, lambda name: answers.parameter(request, name)))
+
+
+def _trimmed(container: Container, parameter: Callable[[str], str]) -> object:
+    trim = trim_of(parameter)
+    return container if trim is None else trimmed(container, trim)
+
+
+def _given(query: Query, name: str) -> str:
+    """Return a parameter that Plex's samples also have in a match's body."""
+    value = query.customization.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _paging(request: Request) -> tuple[int, int]:

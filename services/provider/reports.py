@@ -10,15 +10,17 @@ from common import messages
 from common.errors import Undecodable
 from common.messages import Unmatched
 from common.service import now
-from services.provider.misses import LIMIT, Misses
+from services.provider.misses import LIMIT, Misses, leaf_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from common.bus import Message
     from common.service import Service
 
 EXPIRY: Final = 30 * 24 * 3600
+CANDIDATES: Final = 10
+STEP: Final = 50
 
 
 class Reports:
@@ -34,13 +36,29 @@ class Reports:
         """Take over the reports that stand already; before the session connects."""
         await self._service.bus.subscribe([f"{self._service.topics.unmatched}/+"], self._on_report)
 
-    def missed(self, key: str, file: str) -> None:
-        """Report that no scene has a file, at most once a minute."""
-        self._publish_soon(self._misses.note(key, file, at=now(), clock=time.monotonic()))
+    def missed(self, key: str, file: str, why: str, candidates: Sequence[int]) -> None:
+        """Report that a file got no scene, at most once a minute."""
+        report = Unmatched(file=file, at=now(), why=why, candidates=tuple(candidates[:CANDIDATES]))
+        self._publish_soon(self._misses.note(key, report, clock=time.monotonic()))
 
     def matched(self, keys: Iterable[str]) -> None:
         """Remove the reports of files that have a scene."""
-        self._publish_soon(self._misses.settle(keys))
+        if self._misses:
+            self._publish_soon(self._misses.settle(map(leaf_of, keys)))
+
+    def appeared(self, keys: Callable[[], Iterable[str]], has_scene: Callable[[str], bool]) -> None:
+        """Remove those reports about these paths whose file now has a scene."""
+        if self._misses:
+            found = self._misses.standing(keys())
+            self._publish_soon(self._misses.settle([leaf for leaf, file in found if has_scene(file)]))
+
+    async def review(self, has_scene: Callable[[str], bool]) -> None:
+        """Remove the reports of all files that have a scene, letting others go on meanwhile."""
+        for count, (leaf, file) in enumerate(self._misses.files, 1):
+            if has_scene(file):
+                self._publish_soon(self._misses.settle([leaf]))
+            if not count % STEP:
+                await asyncio.sleep(0)
 
     @property
     def standing(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.messages import Named, Performer, Studio
+from common.messages import Group, Named, Performer, Studio
 from tests.provider.given import scene
 from tests.provider.installation import Installation
 
@@ -25,10 +25,14 @@ def scenes() -> list[Scene]:
         title="The first",
         date="2023-04-05",
         studio=Studio(id=1, name="Studio"),
-        performers=(Performer(id=1, name="Ann"),),
+        performers=(Performer(id=1, name="Ann", image="/performer/1/image?t=5"),),
         tags=(Named(id=1, name="Outdoor"),),
+        groups=(Group(id=7, name="Saga"),),
+        cover="/scene/1/screenshot",
+        code="ABC-17",
     )
-    same_name = [scene(number, f"/data/Disc {number}/film.mp4") for number in range(2, 32)]
+    box = Studio(id=2, name="Box")
+    same_name = [scene(number, f"/data/Disc {number}/film.mp4", studio=box) for number in range(2, 32)]
     return [whole, *same_name, scene(50, "/data/Bare/bare.mp4", details="")]
 
 
@@ -42,7 +46,8 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Give a ready provider that the tests of a module only ask."""
-    with Installation(tmp_path_factory.mktemp("shared"), S2P_PATHS="/data=>/media/Films") as made:
+    folder = tmp_path_factory.mktemp("shared")
+    with Installation(folder, S2P_PATHS="/data=>/media/Films", S2P_STASH_URL="http://127.0.0.1:1") as made:
         made.ready(*scenes())
         yield made
         assert made.provider.alive

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from common.guids import IDENTIFIER
 from common.version import VERSION
-from services.provider.document import IDENTIFIER
 from services.provider.server import CONNECTIONS
 from tests.provider.installation import MATCHES
 from tools.processes import wait_until
@@ -41,7 +41,7 @@ def test_the_root_is_the_manifest_without_redirect(shared: Installation, path: s
     provider = answer.json()["MediaProvider"]
     assert provider["identifier"] == IDENTIFIER
     assert [kind["type"] for kind in provider["Types"]] == [1]
-    assert {feature["type"] for feature in provider["Feature"]} == {"metadata", "match"}
+    assert {feature["type"] for feature in provider["Feature"]} == {"metadata", "match", "collection"}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,8 @@ def test_a_whole_path_is_answered_with_its_scene(shared: Installation) -> None:
             "title": "The first",
             "originallyAvailableAt": "2023-04-05",
             "year": 2023,
+            "isAdult": True,
+            "thumb": container["Metadata"][0]["thumb"],
             "score": 100,
         }
     ]
@@ -77,11 +79,13 @@ def test_metadata_is_the_whole_scene(shared: Installation) -> None:
     (movie,) = shared.http.get("/library/metadata/1?includeChildren=1").json()["MediaContainer"]["Metadata"]
     assert movie["studio"] == "Studio"
     assert movie["Genre"] == [{"tag": "Outdoor"}]
-    assert movie["Role"] == [{"tag": "Ann", "order": 0}]
+    assert movie["Role"] == [
+        {"tag": "Ann", "order": 0, "thumb": f"{str(shared.http.base_url).rstrip('/')}/images/performer/1?t=5"}
+    ]
     assert "score" not in movie
 
 
-@pytest.mark.parametrize(("leaf", "array"), [("images", "Image"), ("extras", "Metadata"), ("children", "Metadata")])
+@pytest.mark.parametrize(("leaf", "array"), [("extras", "Metadata"), ("children", "Metadata")])
 def test_what_a_movie_does_not_have_is_an_empty_container(shared: Installation, leaf: str, array: str) -> None:
     answer = shared.http.get(f"/library/metadata/1/{leaf}")
     assert answer.status_code == 200
@@ -169,7 +173,7 @@ def test_proposals_come_in_pages(
     container = shared.http.post(MATCHES + query, json=body, headers=headers).json()["MediaContainer"]
     assert (container["offset"], container["size"], container["totalSize"]) == (offset, size, 30)
     assert len(container["Metadata"]) == size
-    assert all(movie["score"] <= 70 for movie in container["Metadata"])
+    assert all("score" not in movie for movie in container["Metadata"])
 
 
 def test_a_name_alone_is_nothing_for_a_scan(shared: Installation) -> None:

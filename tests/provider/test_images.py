@@ -77,7 +77,12 @@ def place(folder: Path, *scenes: Scene, **settings: str) -> Iterator[Place]:
         with httpx.Client(base_url=process.url, headers={"ApiKey": KEY}, timeout=30, trust_env=False) as http:
             stash = Running(process.url, http)
             furnish(stash)
-            given: dict[str, Any] = {"S2P_STASH_URL": process.url, "S2P_STASH_API_KEY": KEY, **settings}
+            given: dict[str, Any] = {
+                "S2P_MAPPING_POSTER": "raw",
+                "S2P_STASH_URL": process.url,
+                "S2P_STASH_API_KEY": KEY,
+                **settings,
+            }
             with Installation(folder, **given) as made:
                 made.ready(*(scenes or SCENES))
                 stash.control("reset-stats")
@@ -242,7 +247,7 @@ def test_a_web_page_is_no_picture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("shape", "size"), [("crop", (120, 180)), ("fit", (320, 480))])
 def test_a_poster_is_shaped_and_the_background_is_not(tmp_path: Path, shape: str, size: tuple[int, int]) -> None:
-    with place(tmp_path, S2P_PROVIDER_POSTER=shape) as made:
+    with place(tmp_path, S2P_MAPPING_POSTER=shape) as made:
         for _ in range(2):
             poster = made.get(POSTER)
             assert Image.open(io.BytesIO(poster.content)).size == size

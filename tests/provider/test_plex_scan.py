@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.guids import IDENTIFIER, guid_of
 from common.messages import Named, Performer, Studio
-from services.provider.document import IDENTIFIER, guid_of
 from tests.provider.given import scene
 from tests.simulators.plex_process import Running, running
 from tools.processes import wait_until

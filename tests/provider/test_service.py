@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 from paho.mqtt import subscribe
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from common.guids import IDENTIFIER
 from common.version import VERSION
-from services.provider.document import IDENTIFIER
 from services.provider.misses import leaf_of
 from tests.provider.given import scene
 from tools.processes import service, wait_until
