@@ -135,12 +135,12 @@ class Lane:
         job = self._opened(ticket, scene)
         done = step.without_plex(job, _now())
         if done is not None:
-            await self._end(job, done)
+            await self._publish(job, done)
             return None
-        if job.reason == "begun":
+        if settle.is_begun(job.outcome) and scene.id not in self._begun and await self._is_left_aside(job):
+            return None
+        if settle.may_still_change(job.outcome):
             self._looks.left_open(scene.id)
-            if scene.id not in self._begun and await self._is_left_aside(job):
-                return None
         return job
 
     async def _is_left_aside(self, job: Job) -> bool:
@@ -275,13 +275,17 @@ class Lane:
             await self._end(job, step.concluded(job, seen, self._options.fields, _now()))
 
     async def _end(self, job: Job, outcome: Outcome) -> None:
-        """Publish the outcome, then let the scene be clean, unless it changed meanwhile."""
-        if outcome.state != "waiting":
-            self._library.waiting.drop(job.scene.id)
+        """Publish the outcome of a scene whose items were looked at, and plan another look where one is due."""
         delay = self._looks.after(outcome)
         if delay is not None:
             self._dirty.remind(outcome.id, _clock() + delay)
             outcome = settle.due(outcome, _now(), delay)
+        await self._publish(job, outcome)
+
+    async def _publish(self, job: Job, outcome: Outcome) -> None:
+        """Publish the outcome, then let the scene be clean, unless it changed meanwhile."""
+        if outcome.state != "waiting":
+            self._library.waiting.drop(job.scene.id)
         await (await self._outcomes.put(outcome))
         self._begun.discard(outcome.id)
         self._adopting.discard(outcome.id)

@@ -32,11 +32,21 @@ def dirty_because(scene: Scene, outcome: Outcome | None, want: str, now: dt.date
         return "another"
     if outcome.want != want:
         return "changed"
-    if any(item.intent is not None for item in outcome.items.values()):
+    if is_begun(outcome):
         return "begun"
     if outcome.due is not None and dt.datetime.fromisoformat(outcome.due) <= now:
         return "due"
     return None
+
+
+def is_begun(outcome: Outcome) -> bool:
+    """Tell whether a write was begun of which no end is recorded."""
+    return any(item.intent is not None for item in outcome.items.values())
+
+
+def may_still_change(outcome: Outcome) -> bool:
+    """Tell whether a write may still land on what Plex shows: it was left open, or has looks to come (`due`)."""
+    return is_begun(outcome) or (outcome.state == "synced" and outcome.due is not None)
 
 
 def is_stale(scene: Scene, outcome: Outcome | None) -> bool:

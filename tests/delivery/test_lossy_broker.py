@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stories.test_kills import scene_topics
+from tests.delivery.test_kills import scene_topics
 from tests.stories.world import World
 from tools.processes import wait_until
 
