@@ -7,13 +7,12 @@ default. What it forgot is always the newest, so the last confirmed publications
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import structlog
 
-from common.errors import Undecodable
-from common.messages import Scene, decode
 from services.stash_watcher.changes import plan_fetch
+from services.stash_watcher.loss import Loss, correct, is_known
 from services.stash_watcher.rows import read_row
 
 if TYPE_CHECKING:
@@ -29,24 +28,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger("audit")
 
 
-class Loss(NamedTuple):
-    """What an audit found: rows that the broker lacks, has differently, or has too many."""
-
-    missing: list[int]
-    different: list[int]
-    extra: list[int]
-
-    @property
-    def ids(self) -> list[int]:
-        """Every scene concerned."""
-        return sorted({*self.missing, *self.different, *self.extra})
-
-
 class Auditor:
-    """Runs the audits that reconnects call for; `pending` until the broker is known to have everything again."""
+    """Runs the audits that reconnects call for; `pending` until the broker is known to have everything again.
+
+    `untold` after a loss, which may be of nothing but what the watcher told about itself.
+    """
 
     def __init__(self, parts: Parts, walker: Walker) -> None:
         self.pending = False
+        self.untold = False
         self._parts = parts
         self._walker = walker
         self._marks: dict[str, int | None] = {}
@@ -63,6 +53,7 @@ class Auditor:
         """Find out what the broker lacks and have it published again; raises Unavailable when the broker goes away."""
         parts, self._again = self._parts, False
         if await is_behind(parts.service.reader, self._marks):
+            self.untold = True
             await parts.publisher.settled()
             with parts.desk.question() as began:
                 loss = await find_loss(parts.table, parts.publisher.book, parts.service.undecoded, began)
@@ -110,7 +101,7 @@ async def find_loss(table: Table, book: Book, undecoded: Undecoded, began: float
         rows.pop(key, None)
         if not payload:
             seen.discard(key)
-        elif not _is_known(book, key, payload):
+        elif not is_known(book, key, payload):
             scene = read_row(table, key, payload, undecoded)
             rows[key] = scene.stamp if scene else None
 
@@ -118,27 +109,4 @@ async def find_loss(table: Table, book: Book, undecoded: Undecoded, began: float
     absent = [key for key in book.entries if key not in seen]
     for key, payload in (await table.read(absent)).items():
         on_row(key, payload)
-    return _correct(book, [key for key in absent if key not in seen], rows, began)
-
-
-def _correct(book: Book, absent: list[int], rows: Mapping[int, Stamp | None], began: float) -> Loss:
-    loss = Loss([], [], [])
-    for key in absent:
-        if not book.touched(key, began):
-            book.drop(key)
-            loss.missing.append(key)
-    for key, stamp in rows.items():
-        # one that Stash said it has not was never cleared if the book did not know that the broker has it
-        if key not in book.entries or not book.touched(key, began):
-            (loss.different if key in book.entries else loss.extra).append(key)
-            book.distrust(key, stamp)
-    return loss
-
-
-def _is_known(book: Book, key: int, payload: bytes) -> bool:
-    """Compare stamps; nobody else writes here, so the same stamp is the same content."""
-    entry = book.entries.get(key)
-    try:
-        return entry is not None and decode(Scene, payload).stamp == entry.stamp
-    except Undecodable:
-        return False
+    return correct(book, [key for key in absent if key not in seen], rows, began)

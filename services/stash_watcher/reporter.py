@@ -54,7 +54,7 @@ class Reporter:
         await self._parts.publisher.settled()
         if self._auditor.pending:
             return
-        self._info, self._info_at = info, time.monotonic()
+        self._info, self._info_at, self._auditor.untold = info, time.monotonic(), False
         await self._parts.service.publish("info", info)
         self._parts.publisher.confirm(self._parts.service.topics.stash("info"), messages.encode(info))
 
@@ -67,7 +67,8 @@ class Reporter:
         """Only in a pause, since it counts scenes; during a load its count means nothing, so it need not wait."""
         publisher = self._parts.publisher
         quiet = self._parts.loading or now - publisher.last_at >= QUIET
-        return quiet and now - self._info_at >= INFO_EVERY and self._present_info() != self._info
+        news = self._auditor.untold or self._present_info() != self._info
+        return quiet and now - self._info_at >= INFO_EVERY and news
 
     def _stats_are_due(self, now: float) -> bool:
         """Not for the number of requests alone, except once a minute."""

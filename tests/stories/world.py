@@ -64,10 +64,16 @@ class World:
     """Everything of one story below one folder; `mapped` turns a path of Stash into Plex's."""
 
     def __init__(
-        self, folder: Path, *, scenes: int = 20, plex: tuple[str, ...] = (), raised_limits: bool = True
+        self,
+        folder: Path,
+        *,
+        scenes: int = 20,
+        plex: tuple[str, ...] = (),
+        raised_limits: bool = True,
+        broker_options: str = "",
     ) -> None:
         self.folder = folder
-        self.broker = Broker(folder, raised_limits=raised_limits)
+        self.broker = Broker(folder, raised_limits=raised_limits, options=broker_options)
         self.stash = Server("stash", "simulators.stash", ["--scenes", str(scenes), "--seed", "1"], folder)
         self.plex = Server("plex", "simulators.plex", ["--token", "T", "--library", "Movies=/media", *plex], folder)
         self.settings: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""The delivery protocol played through without a network: the product's own decisions, with every loss in between."""

@@ -1,0 +1,341 @@
+"""No reachable state has a scene's newest content neither in Plex nor pending nor recorded with the reason.
+
+A state machine plays Stash, broker, Plex and people against the product's own decisions; either service is killed
+between any two steps. In the end everything is well again for long enough, and nobody compares without a cause.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.plex_writer.plan import Entry
+from tests.delivery.model.watcher import Watcher
+from tests.delivery.model.world import Broker, Clock, Plex, Stash, Truth
+from tests.delivery.model.writer import Writer
+from tests.plex_writer.shelf import Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IDS = st.integers(1, 3)
+TITLES = st.sampled_from(["A", "B", "C"])
+TAGS = st.frozensets(st.sampled_from(["x", "y"]))
+DATES = st.sampled_from(["", "2020-01-01", "2021-01-01"])
+WRITES = st.sampled_from(["done", "done", "unanswered", "lost", "late"])
+READS = st.sampled_from(["done", "done", "away"])
+LONG = 4 * 86_400.0
+PATIENCE = 3_000
+
+
+class Machine(RuleBasedStateMachine):
+    """`forgot` are the scenes of which the broker may have lost what we wrote while no writer lived to give it back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.stash = Stash(self.clock)
+        self.broker = Broker()
+        self.plex = Plex(self.clock)
+        self._watcher: Watcher | None = None
+        self._writer: Writer | None = None
+        self.born = 0
+        self.edits = 0
+        self.persons: set[int] = set()
+        self.dated: dict[int, str] = {}
+        self.forgot = False
+
+    @property
+    def watching(self) -> bool:
+        """Whether a watcher runs."""
+        return self._watcher is not None
+
+    @property
+    def writing(self) -> bool:
+        """Whether a writer runs."""
+        return self._writer is not None
+
+    @property
+    def watcher(self) -> Watcher:
+        """The watcher that runs."""
+        assert self._watcher is not None
+        return self._watcher
+
+    @property
+    def writer(self) -> Writer:
+        """The writer that runs."""
+        assert self._writer is not None
+        return self._writer
+
+    @initialize()
+    def begin(self) -> None:
+        for scene_id in (1, 2):
+            self.make(scene_id)
+            self.plex_scans(scene_id)
+        self.start_watcher()
+        self.start_writer()
+
+    # --- Stash and people
+
+    @precondition(lambda self: len(self.stash.scenes) < 3)
+    @rule(scene_id=IDS)
+    def make(self, scene_id: int) -> None:
+        if scene_id not in self.stash.scenes:
+            self.born += 1
+            self.edits += 1
+            self.stash.scenes[scene_id] = Truth("A", frozenset("x"), "", f"born {self.born}", self.edits)
+
+    @rule(scene_id=IDS, title=TITLES, tags=TAGS, date=DATES)
+    def edit(self, scene_id: int, title: str, tags: frozenset[str], date: str) -> None:
+        truth = self.stash.scenes.get(scene_id)
+        if truth is not None:
+            self.edits += 1
+            self.stash.scenes[scene_id] = Truth(title, tags, date, truth.born, self.edits)
+
+    @rule(scene_id=IDS)
+    def destroy(self, scene_id: int) -> None:
+        self.stash.scenes.pop(scene_id, None)
+
+    @rule(scene_id=IDS)
+    def plex_scans(self, scene_id: int) -> None:
+        self.plex.items.setdefault(scene_id, Shelf())
+
+    @precondition(lambda self: not self.writing or not self.writer.jobs)
+    @rule(scene_id=IDS)
+    def a_person_adds_a_tag(self, scene_id: int) -> None:
+        shelf = self.plex.items.get(scene_id)
+        if shelf is not None and scene_id not in self.persons and not self.plex.late:
+            shelf.lists["tags"] = [*shelf.lists.get("tags", []), Entry("P")]
+            shelf.locked.add("tags")
+            self.persons.add(scene_id)
+
+    @precondition(lambda self: not self.writing or not self.writer.jobs)
+    @rule(scene_id=IDS)
+    def a_person_sets_a_date(self, scene_id: int) -> None:
+        shelf = self.plex.items.get(scene_id)
+        if shelf is not None and not self.plex.late:
+            shelf.scalars["date"] = self.dated[scene_id] = "1999-09-09"
+            shelf.locked.add("date")
+
+    # --- the watcher
+
+    @precondition(lambda self: not self.watching)
+    @rule()
+    def start_watcher(self) -> None:
+        self._watcher = Watcher(self.broker, self.stash, self.clock)
+
+    @precondition(lambda self: self.watching)
+    @rule()
+    def kill_watcher(self) -> None:
+        self._watcher = None
+
+    @precondition(lambda self: self.watching and len(self.watcher.answers) < 3)
+    @rule(scene_id=IDS)
+    def ask_stash(self, scene_id: int) -> None:
+        self.watcher.ask(scene_id)
+
+    @precondition(lambda self: self.watching and self.watcher.answers)
+    @rule()
+    def apply_answer(self) -> None:
+        self.watcher.apply()
+
+    @precondition(lambda self: self.watching and self.watcher.listing is None)
+    @rule()
+    def begin_sweep(self) -> None:
+        self.watcher.begin_sweep()
+
+    @precondition(lambda self: self.watching and self.watcher.listing is not None)
+    @rule()
+    def end_sweep(self) -> None:
+        self.watcher.end_sweep()
+
+    @precondition(lambda self: self.watching and self.watcher.backlog)
+    @rule()
+    def fetch(self) -> None:
+        self.watcher.fetch()
+
+    @precondition(lambda self: self.watching and self.watcher.audit_due)
+    @rule()
+    def watcher_audits(self) -> None:
+        self.watcher.audit()
+
+    @precondition(lambda self: self.watching)
+    @rule()
+    def watcher_tells(self) -> None:
+        self.watcher.tell()
+
+    # --- the broker
+
+    @rule()
+    def broker_saves(self) -> None:
+        self.broker.save()
+
+    @rule(how=st.sampled_from(["kept", "empty", "older"]))
+    def broker_dies_and_comes_back(self, how: str) -> None:
+        self.broker.come_back(how)
+        if how != "kept" and (not self.writing or self.writer.audit_due):
+            self.forgot = True
+        if self.watching:
+            self.watcher.reconnected()
+        if self.writing:
+            self.writer.connected()
+            self.writer.audit_due = self.writer.compare_due = True
+
+    # --- the writer and Plex
+
+    @precondition(lambda self: not self.writing)
+    @rule()
+    def start_writer(self) -> None:
+        self._writer = Writer(self.broker, self.plex, self.clock)
+
+    @precondition(lambda self: self.writing)
+    @rule()
+    def kill_writer(self) -> None:
+        if self.writer.audit_due:
+            self.forgot = True
+        self._writer, self.broker.online = None, False
+
+    @precondition(lambda self: self.writing and self.broker.session)
+    @rule()
+    def deliver(self) -> None:
+        self.writer.deliver()
+
+    @precondition(lambda self: self.writing and (self.writer.audit_due or self.writer.compare_due))
+    @rule()
+    def writer_audits_or_compares(self) -> None:
+        if self.writer.audit_due:
+            self.writer.audit()
+        else:
+            self.writer.compare()
+
+    @precondition(lambda self: self.writing)
+    @rule()
+    def writer_tells(self) -> None:
+        self.writer.tell()
+
+    @precondition(lambda self: self.writing and not self.writer.stage)
+    @rule(limit=st.integers(1, 3))
+    def take(self, limit: int) -> None:
+        self.writer.take(limit)
+
+    @precondition(lambda self: self.writing and self.writer.stage)
+    @rule(data=st.data())
+    def writer_goes_on(self, data: st.DataObject) -> None:
+        kind = WRITES if self.writer.stage == "announced" else READS
+        self.writer.go_on(lambda: data.draw(kind))
+
+    @precondition(lambda self: self.writing)
+    @rule()
+    def list_library(self) -> None:
+        self.writer.list_library()
+
+    @precondition(lambda self: self.plex.late)
+    @rule()
+    def a_late_write_lands(self) -> None:
+        self.plex.land()
+
+    @rule(seconds=st.sampled_from([1.0, 60.0, 130.0, 610.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.now += seconds
+        self.plex.land(all_due_by=self.clock.now)
+
+    # --- what holds
+
+    @invariant()
+    def no_value_of_a_persons_is_lost(self) -> None:
+        for scene_id in self.persons:
+            assert "P" in self.plex.items[scene_id].names("tags")
+        for scene_id, date in self.dated.items():
+            assert self.plex.items[scene_id].scalars["date"] == date
+
+    @invariant()
+    def what_is_not_in_plex_is_pending_or_recorded(self) -> None:
+        """For what is on the bus; what Stash has and the bus not is what the watcher's sweeps are for."""
+        writer = self._writer
+        if writer is None or writer.compare_due or writer.audit_due or self.broker.session:
+            return
+        for scene_id, row in self.broker.rows("scene").items():
+            if scene_id in writer.dirty or scene_id in writer.waiting:
+                continue
+            outcome = writer.outcome(scene_id)
+            assert outcome is not None
+            assert outcome.detail or outcome.state in {"synced", "skipped"}, row
+
+    def teardown(self) -> None:
+        """Everything is well again, for days; nobody compares but for a cause that the protocol gives."""
+        self.become_well()
+        for _ in range(PATIENCE):
+            if not self.one_good_step():
+                break
+        else:
+            raise AssertionError("it never comes to rest")
+        for scene_id, truth in self.stash.scenes.items():
+            self.check(scene_id, truth)
+        assert self.broker.rows("scene").keys() == self.stash.scenes.keys()
+        assert self.broker.rows("outcome").keys() == self.stash.scenes.keys()
+
+    def become_well(self) -> None:
+        if not self.watching:
+            self.start_watcher()
+        if not self.writing:
+            self.start_writer()
+        self.plex.land(all_due_by=self.clock.now + LONG)
+        self.watcher.sweep_due = True
+
+    def one_good_step(self) -> bool:
+        """Do whatever there is to do; False once nothing is, not even in some days."""
+        watcher, writer = self.watcher, self.writer
+        steps: list[tuple[object, Callable[[], object]]] = [
+            (watcher.audit_due, watcher.audit),
+            (watcher.answers, watcher.apply),
+            (watcher.listing is not None, watcher.end_sweep),
+            (watcher.sweep_due, watcher.begin_sweep),
+            (watcher.backlog, watcher.fetch),
+            (self.broker.session, writer.deliver),
+            (writer.audit_due, writer.audit),
+            (writer.compare_due, writer.compare),
+            (self.plex.items.keys() - writer.listed, writer.list_library),
+            (writer.stage, lambda: writer.go_on(lambda: "done")),
+            (self._tell(), lambda: None),
+        ]
+        for wanted, do in steps:
+            if wanted:
+                do()
+                return True
+        writer.take(2)
+        if writer.stage or writer.dirty.take(1, self.clock.now):
+            return True
+        due = writer.dirty.next_due()
+        if due is None:
+            return False
+        self.clock.now = max(self.clock.now, due)
+        return True
+
+    def _tell(self) -> bool:
+        """Let both tell about themselves; say whether anything was new."""
+        before = dict(self.broker.retained)
+        self.watcher.tell()
+        self.writer.tell()
+        return before != self.broker.retained
+
+    def check(self, scene_id: int, truth: Truth) -> None:
+        shelf, outcome = self.plex.items.get(scene_id), self.writer.outcome(scene_id)
+        assert outcome is not None
+        if shelf is None:
+            assert outcome.state == "waiting"
+            return
+        assert outcome.state == "synced"
+        assert shelf.scalars["title"] == truth.title
+        shown = set(shelf.names("tags"))
+        assert truth.tags <= shown
+        if not self.forgot:
+            assert shown <= truth.tags | {"P"}
+        if scene_id not in self.dated and not self.forgot:
+            assert shelf.scalars.get("date", "") == truth.date
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
