@@ -41,7 +41,7 @@ def propose(stash: Iterable[str], plex: Mapping[str, Iterable[str]]) -> Pair | N
         votes.update(pair for pair in pairs if pair is not None)
     if not votes:
         return None
-    (left, right), fits = min(votes.items(), key=lambda vote: (-vote[1], len(vote[0][0]) + len(vote[0][1])))
+    (left, right), fits = min(votes.items(), key=lambda vote: (-vote[1], len("".join(vote[0])), vote[0]))
     return Pair(left or "/", right or "/", fits)
 
 
