@@ -7,7 +7,9 @@ reload items one by one and its tag helpers send truncated lists back (measured 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -36,6 +38,8 @@ LIGHT = {
     "excludeFields": "summary,tagline",
 }
 _BUSY = frozenset({408, 429})
+REFUSALS = frozenset({400, 403, 404, 405, 409})
+_TAGS = re.compile(r"<head>.*?</head>|<[^>]*>", re.DOTALL)
 
 
 class PlexUnavailable(Unavailable):
@@ -70,6 +74,19 @@ class Listed(NamedTuple):
     rating_key: str
     paths: tuple[str, ...]
     updated_at: int
+
+
+class Reply(NamedTuple):
+    """What Plex said to a request that it may refuse; `said` is the status and, for a refusal, its words."""
+
+    status: int
+    root: ET.Element | None
+    said: str
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused."""
+        return self.status >= 400
 
 
 class Plex:
@@ -153,6 +170,10 @@ class Plex:
         if (query_of_stars := stars(current, edit)) is not None:
             await self._put(f"/:/rate?{query_of_stars}")
 
+    async def ask(self, method: Literal["GET", "POST", "PUT"], path: str) -> Reply:
+        """Return what Plex says to a request that it may refuse or not know."""
+        return await self._call(lambda: self._opened().ask(method, path))
+
     async def _get(self, path: str, headers: dict[str, str] | None = None) -> ET.Element:
         return await self._call(lambda: self._opened().query(path, headers=headers))
 
@@ -228,6 +249,14 @@ class _Server(PlexServer):
             raise NotXml(f"{place}: the answer is empty where XML was due")
         return root
 
+    def ask(self, verb: str, key: str) -> Reply:
+        """Return an answer, a refusal of this one request included; redirections are none of ours."""
+        method = self._session.request
+        answer = self._ask(partial(method, verb), key, None, {"allow_redirects": False}, but=REFUSALS)
+        if answer.status_code in REFUSALS:
+            return Reply(answer.status_code, None, f"{answer.status_code} {_words(answer)}".strip())
+        return Reply(answer.status_code, _container(_place(key), answer), str(answer.status_code))
+
     def put(self, key: str) -> None:
         """Write; the answer is empty, as PMS answers most writes, or a container.
 
@@ -241,8 +270,13 @@ class _Server(PlexServer):
         key: str,
         headers: Mapping[str, str] | None,
         more: dict[str, Any],
+        *,
+        but: frozenset[int] = frozenset(),
     ) -> requests.Response:
-        """Ask once, counted; raises the errors of common.errors, without the query, which may hold titles."""
+        """Ask once, counted; raises the errors of common.errors, without the query, which may hold titles.
+
+        A status of `but` is returned like a success.
+        """
         self._count()
         url = self.url(key)  # type: ignore[no-untyped-call] # plexapi has no types
         sent = self._headers(**headers or {})  # type: ignore[no-untyped-call] # plexapi has no types
@@ -250,7 +284,7 @@ class _Server(PlexServer):
             answer = method(url, headers=sent, **{"timeout": self._timeout, **more})
         except requests.RequestException as error:
             raise PlexUnavailable(f"{_place(key)}: {_transport(error)}") from None
-        if answer.status_code not in {200, 201, 204}:
+        if answer.status_code not in {200, 201, 204, *but}:
             raise _refusal(_place(key), answer)
         return answer
 
@@ -276,6 +310,11 @@ def _refusal(place: str, answer: requests.Response) -> Unavailable | Rejected:
     if code in _BUSY or not 400 <= code < 500:
         return PlexUnavailable(f"{place}: {code}{_condition(answer) if code == 503 else ''}")
     return Rejected(f"{place}: Plex refuses this request ({code})")
+
+
+def _words(answer: requests.Response) -> str:
+    """Return the words of a refusal, without the page around them."""
+    return " ".join(_TAGS.sub(" ", answer.text[:2_000]).split())[:200]
 
 
 def _no_plex(error: Rejected) -> PlexUnavailable:

@@ -30,6 +30,7 @@ from services.plex_writer.pace import Pace
 from services.plex_writer.pause import Pause
 from services.plex_writer.plex import PlexUnavailable
 from services.plex_writer.rate import Rate
+from services.plex_writer.register import Register
 from services.plex_writer.retry import chosen
 from services.plex_writer.scout import Scout
 
@@ -128,9 +129,11 @@ class Writer:
             library=self._library,
             options=self._options,
         )
+        register = Register(self._plex, self._service.settings.provider.url, self._options.paths)
         await self._service.serve(
             {
                 "check": check.on_check,
+                "register": register.on_register,
                 "reconcile": self._on_reconcile,
                 "resync": self._on_resync,
                 "retry": self._on_retry,
