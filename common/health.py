@@ -1,6 +1,6 @@
 """`python -m common.health`: exit 0 while the service in this container is ready and its MQTT session is up, else 1.
 
-A ready service touches the file named by S2P_HEALTH_FILE every 5 seconds; a file older than 15 seconds is unhealthy.
+A ready service touches the file named by S2P_HEALTH_FILE every 5 seconds; a file older than 12 seconds is unhealthy.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-STALE = 15.0
+STALE = 12.0
 
 
 def age(path: str) -> float | None:

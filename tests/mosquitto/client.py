@@ -87,4 +87,4 @@ class Client:
         self._answers.put(str(reason))
 
     def _on_message(self, _c: object, _d: object, message: MQTTMessage) -> None:
-        self.received.append((message.topic, message.payload.decode()))
+        self.received.append((message.topic, message.payload.decode(errors="replace")))

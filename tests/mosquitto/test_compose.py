@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from common.config.names import CONFIG, all_keys
+from common.health import STALE
 from tools.processes import ROOT
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -46,6 +47,18 @@ def test_a_secret_goes_where_it_is_used_and_has_no_value_here(container: str) ->
 
 
 @pytest.mark.parametrize("container", SERVICES)
+def test_a_secret_may_be_a_file_that_only_its_user_sees(container: str) -> None:
+    """The file of the host is mounted where the variable says that it is; without one there is no variable."""
+    environment = CONTAINERS[container]["environment"]
+    mounts = {mount["target"]: mount["source"] for mount in CONTAINERS[container]["volumes"] if "target" in mount}
+    for name in SECRETS[container]:
+        given = re.fullmatch(r"\$\{" + name + r"_FILE:\+(/run/secrets/\w+)\}", environment[f"{name}_FILE"])
+        assert given
+        assert mounts[given[1]] == f"${{{name}_FILE:-/dev/null}}"
+    assert len([target for target in mounts if target.startswith("/run/secrets/")]) == len(SECRETS[container])
+
+
+@pytest.mark.parametrize("container", SERVICES)
 def test_every_option_reaches_every_service(container: str) -> None:
     """A setting that is added to the product has to be added to docker-compose.yml."""
     places = {"S2P_STASH_URL", "S2P_PLEX_URL", "S2P_PROVIDER_PORT", "S2P_MQTT_URL"}
@@ -63,6 +76,10 @@ def test_a_service_runs_with_as_little_as_it_needs(container: str) -> None:
     assert service["healthcheck"]["test"] == ["CMD", "python", "-m", "common.health"]
     assert (service["init"], service["restart"], service["read_only"]) == (True, "unless-stopped", True)
     assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert (service["mem_limit"], service["pids_limit"]) == ("512m", 100)
+    check = service["healthcheck"]
+    assert STALE + sum(int(check[name].rstrip("s")) for name in ("interval", "timeout")) * check["retries"] <= 32
     assert service["extra_hosts"] == ["host.docker.internal:host-gateway"]
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     assert service["depends_on"] == {"mosquitto": {"condition": "service_healthy"}}

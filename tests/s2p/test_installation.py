@@ -164,6 +164,16 @@ def test_a_damaged_backup_is_refused_whole(world: World, tmp_path: Path, damage:
     assert not [topic for topic in world.ear.newest if topic.startswith("stash2plex/plex/attic/")]
 
 
+def test_a_backup_goes_through_a_pipe(world: World, tmp_path: Path) -> None:
+    """As out of a container, which has no folder of the host."""
+    file = tmp_path / "plex.jsonl"
+    until(world, "backup", str(file), status=0)
+    piped = until(world, "backup", "-", status=0)
+    assert len(piped.out.splitlines()) == len(file.read_text().splitlines())
+    file.write_text(piped.out)
+    assert call(world, "restore", str(file), "--name", "cellar").status == 0
+
+
 def test_a_writer_that_is_gone_for_good_is_forgotten(world: World, tmp_path: Path) -> None:
     file = tmp_path / "plex.jsonl"
     until(world, "backup", str(file), status=0)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -33,13 +36,16 @@ FORMAT: Final = "stash2plex backup"
 VERSION: Final = 1
 TOLD_EVERY: Final = 5_000
 OUTAGES: Final = "outages"
+# what stands for standard input and output, for a container that has no folder of the host
+STANDARD: Final = "-"
 
 
 async def backup(bus: Bus, out: Out, options: Namespace) -> int:
     """Write the file, readable by its owner alone, or nothing."""
     topics, target = Topics(bus.mqtt.base), Path(options.file)
     expected = await _expected(bus, topics, options.name)
-    draft = target.with_name(f".{target.name}.part")
+    folder = Path(tempfile.gettempdir()) if options.file == STANDARD else target.parent
+    draft = folder / f".{target.name}.{os.getpid()}.part"
     try:
         with _private(draft) as file:
             rows = await _write(bus, topics, options.name, file)
@@ -48,6 +54,10 @@ async def backup(bus: Bus, out: Out, options: Namespace) -> int:
                 f"Only {count(rows)} of {count(expected, 'outcome')} came, so no backup was made: the broker leaves "
                 "rows out (max_queued_messages), or the writer is at work. Try again when nothing is pending."
             )
+        if options.file == STANDARD:
+            with draft.open(encoding="utf-8") as file:
+                shutil.copyfileobj(file, sys.stdout)
+            return 0
         draft.replace(target)
     except OSError as error:
         raise Trouble(f"{target} can't be written: {error.strerror}.") from error
@@ -61,7 +71,7 @@ async def backup(bus: Bus, out: Out, options: Namespace) -> int:
 async def restore(bus: Bus, out: Out, options: Namespace) -> int:
     """Put a backup back on a broker that has none of it; outcomes that are there stay unless `--replace`."""
     topics = Topics(bus.mqtt.base)
-    rows = _read(Path(options.file))
+    rows = _read(options.file)
     await be_offline(bus, topics, options.name, "restore")
     there: set[str] = set()
     await bus.stream(lambda topic, _: there.add(topic), f"{topics.outcomes(options.name)}/+")
@@ -121,17 +131,18 @@ def _line(file: IO[str], row: dict[str, Any]) -> None:
     file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def _read(path: Path) -> list[tuple[str, bytes]]:
+def _read(name: str) -> list[tuple[str, bytes]]:
     """Return the rows of a whole backup; raises Trouble naming the line that is none."""
     try:
-        with path.open(encoding="utf-8") as file:
-            rows = list(_rows(path, file))
+        if name == STANDARD:
+            return list(_rows("standard input", sys.stdin))
+        with Path(name).open(encoding="utf-8") as file:
+            return list(_rows(name, file))
     except (OSError, UnicodeDecodeError) as error:
-        raise Trouble(f"{path} can't be read: {error}.") from error
-    return rows
+        raise Trouble(f"{name} can't be read: {error}.") from error
 
 
-def _rows(path: Path, file: IO[str]) -> Iterator[tuple[str, bytes]]:
+def _rows(path: str, file: IO[str]) -> Iterator[tuple[str, bytes]]:
     head = _json(path, 1, next(file, ""))
     if head.get("what") != FORMAT or head.get("v") != VERSION:
         raise Trouble(f"{path} is no backup that this version of s2p can read.")
@@ -148,7 +159,7 @@ def _rows(path: Path, file: IO[str]) -> Iterator[tuple[str, bytes]]:
         raise Trouble(f"{path} was cut short: it has {count(counted, 'outcome')}, and its last line says {end}.")
 
 
-def _payload(path: Path, number: int, leaf: str, row: object) -> bytes:
+def _payload(path: str, number: int, leaf: str, row: object) -> bytes:
     payload = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
     try:
         outcome = None if leaf == OUTAGES else messages.decode(Outcome, payload)
@@ -161,7 +172,7 @@ def _payload(path: Path, number: int, leaf: str, row: object) -> bytes:
     return payload
 
 
-def _json(path: Path, number: int, text: str) -> dict[str, Any]:
+def _json(path: str, number: int, text: str) -> dict[str, Any]:
     try:
         row = json.loads(text)
     except ValueError as error:
