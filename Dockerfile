@@ -15,4 +15,7 @@ COPY services/ services/
 COPY tools/ tools/
 RUN python -m compileall -q common services tools
 
+# the provider keeps pictures there, on a volume that begins as this folder is
+RUN install -d -o 10003 -g 10003 /var/cache/stash2plex
+
 USER 10001:10001

@@ -126,7 +126,11 @@ def _upkeep(add: Subparser) -> None:
     each = add("register", "make Plex know the provider", "register\nregister --library Scenes --confirm")
     each.add_argument("--library", default="", metavar="TITLE", help="a new library that uses it")
     each.add_argument("--confirm", action="store_true", help="do it; without, only say what would be done")
-    each = add("backup", "save what can't be rebuilt: what was written, pins, outages", "backup plex.jsonl\nbackup - >plex.jsonl")
+    each = add(
+        "backup",
+        "save what can't be rebuilt: what was written, pins, outages",
+        "backup plex.jsonl\nbackup - >plex.jsonl",
+    )
     each.add_argument("file", metavar="FILE", help="- for standard output")
     each = add("restore", "put a backup back, while the writer is stopped", "restore plex.jsonl\nrestore - <plex.jsonl")
     each.add_argument("file", metavar="FILE", help="- for standard input")
