@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import structlog
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage, topic_matches_sub
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -211,7 +211,7 @@ class Bus:
         retained: bool = True,
         keep: bool = True,
     ) -> None:
-        """Subscribe to exact topics or `prefix/+`; with `retained` the broker sends what it has stored, each time.
+        """Subscribe to exact topics or filters with `+`; with `retained` the broker sends what it has stored each time.
 
         With `keep` the subscription is renewed at every connect; without, a lost connection raises Unavailable here.
         Raises Refused when the broker says no; an access file may refuse in silence (Mosquitto 2.0.11 and 2.1.2 do).
@@ -465,9 +465,15 @@ class Bus:
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         topic = message.topic
-        subscription = self._handlers.get(topic) or self._handlers.get(topic.rpartition("/")[0] + "/+")
+        exact = self._handlers.get(topic) or self._handlers.get(topic.rpartition("/")[0] + "/+")
+        subscription = exact or self._matching(topic)
         if subscription is not None:
             subscription.handler(Message(topic, bytes(message.payload), message.retain))
+
+    def _matching(self, topic: str) -> _Subscription | None:
+        """Return the subscription with a wildcard inside its filter, of which there are few."""
+        inside = (name for name in self._handlers if "+/" in name and topic_matches_sub(name, topic))
+        return next((self._handlers[name] for name in inside), None)
 
 
 def _options(subscription: _Subscription) -> SubscribeOptions:

@@ -58,15 +58,15 @@ def has_already(request: Request, etag: str) -> bool:
     return bool(given) and (given.strip() == "*" or etag in re.findall(r'"[^"]*"', given))
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
     """Return the body, or refuse one that is too large or does not arrive."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_WITHIN):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise HTTPException(413, f"the body is larger than {BODY_LIMIT} bytes")
+                if len(body) > limit:
+                    raise HTTPException(413, f"the body is larger than {limit} bytes")
     except TimeoutError as error:
         raise HTTPException(408, f"the body did not arrive within {BODY_WITHIN:.0f} s") from error
     except ClientDisconnect as error:

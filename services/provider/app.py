@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from common.errors import NotFound
-from services.provider import image_routes, plex_routes
+from services.provider import hooks, image_routes, plex_routes
 from services.provider.answers import RETRY_AFTER, json, problem
 from services.provider.mirror import NotYet
 
@@ -32,7 +32,12 @@ log = structlog.get_logger("http")
 
 def build(provider: Provider) -> ASGIApp:
     """Return the application; each part has its routes in a module of its own."""
-    routes = [*plex_routes.routes(provider), *image_routes.routes(provider), *_state_routes(provider)]
+    routes = [
+        *plex_routes.routes(provider),
+        *image_routes.routes(provider),
+        *hooks.routes(provider.hooks),
+        *_state_routes(provider),
+    ]
     handlers = dict.fromkeys((HTTPException, NotFound, NotYet, 500), _refused)
     return _tidy(Starlette(routes=routes, exception_handlers=handlers))
 

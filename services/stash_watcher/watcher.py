@@ -123,6 +123,7 @@ class Watcher:
     async def _on_resync(self, _: Request) -> object:
         """Fetch and render every scene again; those that come out as they are published stay as they are."""
         self._parts.publisher.book.try_all_again()
+        self._parts.work.want(COUNTED)
         self._walker.start_load()
         return {"task": "load", "scenes": len(self._parts.publisher.book)}
 

@@ -41,6 +41,17 @@ async def test_a_publication_ends_with_the_brokers_acknowledgement(address: Addr
         assert await retained(address, "x/+") == {"x/1": b"value"}
 
 
+async def test_a_wildcard_may_stand_inside_a_filter(address: Address) -> None:
+    heard: list[str] = []
+    async with Bus(address, "wild") as bus:
+        await bus.subscribe(["x/+/state", "x/+/y/+"], lambda message: heard.append(message.topic))
+        await bus.wait_connected()
+        for topic in ("x/1/state", "x/1/2/state", "x/1/y/z", "x/1/other"):
+            await bus.publish(topic, b"value")
+        await until(lambda: len(heard) == 2, "what was asked for")
+    assert heard == ["x/1/state", "x/1/y/z"]
+
+
 async def test_a_broker_that_is_down_at_start_is_waited_for(tmp_path: Path) -> None:
     broker = Broker(tmp_path)
     async with Bus(Address("127.0.0.1", broker.port), "early") as bus:
