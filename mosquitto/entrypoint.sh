@@ -11,6 +11,7 @@
 #   BROKER_LISTENER   port, then the address unless the broker is to listen on all
 #   BROKER_ANONYMOUS  true: no accounts and no access rules; on loopback only
 #   BROKER_PLUGINS    folders to look for the plugins of Mosquitto 2.1 in; without them the settings are those for 2.0
+#   BROKER_BRIDGE     file with a bridge to another broker, if there is one; bridge.conf beside this script without it
 #   S2P_MQTT_BASE     base topic
 set -eu
 umask 077
@@ -25,6 +26,7 @@ passwords=${BROKER_PASSWORDS:-/mosquitto/passwords}
 account=${BROKER_USER:-$(id -un)}
 listener=${BROKER_LISTENER:-1883}
 base=${S2P_MQTT_BASE:-stash2plex}
+bridge=${BROKER_BRIDGE:-$templates/bridge.conf}
 users=$(sed -n 's/^user //p' "$templates/acl.template")
 
 fail() {
@@ -116,6 +118,9 @@ generation=${generation:-2.0}
 
 mkdir -p "$config" "$data" "$passwords"
 render mosquitto.conf
+if [ -e "$bridge" ]; then
+    cat "$bridge" >>"$config/mosquitto.conf"
+fi
 if [ "$access" = accounts ]; then
     accounts
 fi

@@ -22,18 +22,24 @@ PATIENCE = 10.0
 
 
 class GuardedBroker(Process):
-    """A real Mosquitto with accounts and access rules, prepared by the entry script as the container's is."""
+    """A real Mosquitto with accounts and access rules, prepared by the entry script as the container's is.
+
+    `extra_rules` are lines that are put behind the access rules.
+    """
 
     def __init__(self, folder: Path, *, base: str = "stash2plex") -> None:
         self.port = free_port()
         self.folder = folder
         self.passwords = folder / "passwords"
+        self.extra_rules = ""
         self._base = base
         super().__init__("mosquitto", [program("mosquitto"), "-c", str(folder / "mosquitto.conf")], folder)
 
     def start(self) -> None:
         """Prepare it, start it, and wait until it accepts connections."""
         prepare_broker(self.folder, self.folder / "data", self.port, anonymous=False, base=self._base)
+        with (self.folder / "acl").open("a") as rules:
+            rules.write(self.extra_rules)
         super().start()
         wait_until(lambda: not self.alive or listens(self.port), "mosquitto to listen")
         assert self.alive, self.tail()
