@@ -335,6 +335,49 @@ class Outages(Payload, frozen=True, kw_only=True):
     mttr_s: float | None = None
 
 
+class Gap(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is missing: what of it is known. `since` is how long, as Plex or Stash tells it (raw)."""
+
+    scene: int | None = None
+    rating_key: str = ""
+    library: str = ""
+    title: str = ""
+    path: str = ""
+    since: str = ""
+    detail: str = ""
+
+
+class GapReport(Payload, frozen=True, kw_only=True):
+    """The last comparison of Plex with Stash, both ways: by kind how many, the oldest, and the first hundred.
+
+    Made at `at` in `seconds`, of so many `items` and `scenes`. The rest is answered in pages to the request `gaps`.
+    """
+
+    v: int = VERSION
+    at: str
+    seconds: float = 0.0
+    items: int = 0
+    scenes: int = 0
+    counts: dict[str, int] = {}
+    oldest: dict[str, str] = {}
+    first: dict[str, tuple[Gap, ...]] = {}
+
+
+class Reconciled(Payload, frozen=True, kw_only=True):
+    """The last comparison with Plex itself, made at `at` in `seconds`.
+
+    Of `items` in Plex, `differing` scenes' were not as they were seen last; `unsettled` scenes differed from what was
+    written. Both are handled after it, and may turn out to be right.
+    """
+
+    v: int = VERSION
+    at: str
+    seconds: float = 0.0
+    items: int = 0
+    differing: int = 0
+    unsettled: int = 0
+
+
 class ProviderInfo(Payload, frozen=True, kw_only=True):
     """Where and what the provider serves."""
 

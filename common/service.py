@@ -88,10 +88,19 @@ class Service:
     """One running service on the bus: `owner` is `stash`, `plex/<name>` or `provider`.
 
     `bus` carries its session, `reader` its table loads; `stop` is set when it should finish what it has in hand.
+    With `loads_beside` the loads of whole tables have a connection of their own, `loader`, so that reads by key need
+    not wait for them.
     """
 
     def __init__(
-        self, settings: Settings, owner: str, state: ServiceState, stop: asyncio.Event, *, session_expiry: int = 0
+        self,
+        settings: Settings,
+        owner: str,
+        state: ServiceState,
+        stop: asyncio.Event,
+        *,
+        session_expiry: int = 0,
+        loads_beside: bool = False,
     ) -> None:
         self.settings = settings
         self.owner = owner
@@ -118,6 +127,12 @@ class Service:
         )
         self._reader_bus = Bus(broker, f"{client_id}-reader-{state.instance}", keepalive=KEEPALIVE)
         self.reader = Reader(self._reader_bus, self.topics.selftest(owner, f"end-{state.instance}"))
+        self._loader_bus = (
+            Bus(broker, f"{client_id}-loader-{state.instance}", keepalive=KEEPALIVE) if loads_beside else None
+        )
+        self.loader = self.reader
+        if self._loader_bus is not None:
+            self.loader = Reader(self._loader_bus, self.topics.selftest(owner, f"load-{state.instance}"))
         self._stack = contextlib.AsyncExitStack()
         self._requests: set[asyncio.Task[None]] = set()
         self._handlers: Mapping[str, Handler] = {}
@@ -125,6 +140,8 @@ class Service:
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self._reader_bus)
         await self.unless_stopped(self._first_claim())
+        if self._loader_bus is not None:
+            await self._stack.enter_async_context(self._loader_bus)
         await self._stack.enter_async_context(self.bus)
         self.bus.on_up.append(lambda _: self._spawn(self._came_up()))
         self.bus.on_taken_over.append(lambda: self._spawn(self._taken_over()))

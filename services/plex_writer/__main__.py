@@ -31,7 +31,9 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         )
     _warn_of_idle_fields(settings)
     state = WriterState(state="online", instance=str(uuid.uuid4()), since=now())
-    service = Service(settings, f"plex/{settings.plex.name}", state, stop, session_expiry=SESSION_EXPIRY)
+    service = Service(
+        settings, f"plex/{settings.plex.name}", state, stop, session_expiry=SESSION_EXPIRY, loads_beside=True
+    )
     plex = Plex(
         settings.plex.url,
         settings.plex.token.get_secret_value() if settings.plex.token else "",

@@ -60,6 +60,11 @@ class Link:
         """Publish the outage history again, for a broker that may have lost it."""
         await self._service.publish("outages", self._history)
 
+    @property
+    def is_well(self) -> bool:
+        """Whether Plex answered when asked last."""
+        return self._well
+
     async def well(self) -> None:
         """Wait until Plex is well; the first caller asks it, again and again, the others wait with it."""
         if self._well:

@@ -19,6 +19,7 @@ from plexapi.utils import parseXMLString
 
 from common.errors import NotFound, Rejected, Unauthorized, Unavailable
 from common.thread import DaemonThread
+from services.plex_writer.gaps import Shelved, shelved_of
 from services.plex_writer.wire import current_of, paths_of, queries, shorter, stars, updated_at_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ LIGHT = {
     "excludeElements": "Genre,Country,Director,Writer,Role,Producer,Collection,Guid,Rating,Image,UltraBlurColors",
     "excludeFields": "summary,tagline",
 }
+# a listing shows the first tags only, which is enough to see that there are any
+SHELF = dict(
+    LIGHT,
+    excludeElements="Country,Director,Writer,Producer,Collection,Guid,Rating,Image,UltraBlurColors",
+    excludeFields="",
+)
 _BUSY = frozenset({408, 429})
 REFUSALS = frozenset({400, 403, 404, 405, 409})
 _TAGS = re.compile(r"<head>.*?</head>|<[^>]*>", re.DOTALL)
@@ -139,6 +146,18 @@ class Plex:
         root = await self._get(path, headers={"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(PAGE)})
         return [_listed(video) for video in root.iter("Video")], int(root.get("totalSize", root.get("size", "0")))
 
+    async def shelf(self, section: Section, start: int) -> tuple[list[Shelved], int]:
+        """Return a page of at most 1,000 items with what tells whether they are empty, and their total."""
+        path = f"/library/sections/{section.id}/all?{urlencode(SHELF, safe=',')}"
+        root = await self._get(path, headers={"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(PAGE)})
+        total = int(root.get("totalSize", root.get("size", "0")))
+        return [shelved_of(video, section.title) for video in root.iter("Video")], total
+
+    async def scan(self, section: str, folder: str) -> None:
+        """Let Plex scan one folder of a library, or all of it; the answer comes at once, the scan goes on."""
+        path = f"/library/sections/{section}/refresh"
+        await self._send(f"{path}?{urlencode({'path': folder})}" if folder else path)
+
     async def details(self, rating_keys: Sequence[str]) -> dict[str, Current]:
         """Read items in full, in one request; an item that is gone is missing from the answer."""
         if not rating_keys:
@@ -187,6 +206,9 @@ class Plex:
             raise
         except Rejected as error:
             raise _no_plex(error) from None
+
+    async def _send(self, path: str) -> None:
+        await self._call(lambda: self._opened().send(path))
 
     async def _put(self, path: str) -> None:
         await self._call(lambda: self._opened().put(path))
@@ -257,6 +279,10 @@ class _Server(PlexServer):
             return Reply(answer.status_code, None, f"{answer.status_code} {_words(answer)}".strip())
         return Reply(answer.status_code, _container(_place(key), answer), str(answer.status_code))
 
+    def send(self, key: str) -> None:
+        """Ask for something to be done; whatever text answers is no matter."""
+        self._ask(self._session.get, key, None, {})
+
     def put(self, key: str) -> None:
         """Write; the answer is empty, as PMS answers most writes, or a container.
 
@@ -280,12 +306,13 @@ class _Server(PlexServer):
         self._count()
         url = self.url(key)  # type: ignore[no-untyped-call] # plexapi has no types
         sent = self._headers(**headers or {})  # type: ignore[no-untyped-call] # plexapi has no types
+        kind = f"{_verb(method)} {_place(key)}"
         try:
             answer = method(url, headers=sent, **{"timeout": self._timeout, **more})
         except requests.RequestException as error:
-            raise PlexUnavailable(f"{_place(key)}: {_transport(error)}") from None
+            raise PlexUnavailable(f"{kind}: {_transport(error)}") from None
         if answer.status_code not in {200, 201, 204, *but}:
-            raise _refusal(_place(key), answer)
+            raise _refusal(kind, answer)
         return answer
 
 
@@ -298,6 +325,11 @@ def _container(place: str, answer: requests.Response) -> ET.Element | None:
     if root is not None and root.tag != "MediaContainer":
         raise NotXml(f"{place}: the answer is not Plex's, as of a proxy or another server")
     return root
+
+
+def _verb(method: Callable[..., requests.Response]) -> str:
+    """Return the kind of request that a method of the session sends."""
+    return str(method.args[0] if isinstance(method, partial) else method.__name__).upper()
 
 
 def _refusal(place: str, answer: requests.Response) -> Unavailable | Rejected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -22,6 +22,7 @@ from services.plex_writer.check import Check
 from services.plex_writer.compare import Compare
 from services.plex_writer.dirty import Dirty
 from services.plex_writer.events import Events
+from services.plex_writer.gap_report import Gaps
 from services.plex_writer.lane import Blamed, Lane
 from services.plex_writer.library import Library
 from services.plex_writer.link import Link
@@ -30,6 +31,7 @@ from services.plex_writer.pace import Pace
 from services.plex_writer.pause import Pause
 from services.plex_writer.plex import PlexUnavailable
 from services.plex_writer.rate import Rate
+from services.plex_writer.reconcile import Reconcile
 from services.plex_writer.register import Register
 from services.plex_writer.retry import chosen
 from services.plex_writer.scout import Scout
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from common.service import Service
     from services.plex_writer.dirty import Ticket
     from services.plex_writer.plex import Plex
+    from services.plex_writer.schedule import Schedule
 
 BATCH = 50
 DAY = 86_400.0
@@ -62,6 +65,7 @@ class Writer:
         self._name = service.settings.plex.name
         self._dirty = Dirty()
         self._scenes = Table(service.topics.scenes, service.reader, service.bus)
+        self._loads = Table(service.topics.scenes, service.loader, service.bus)
         own = Table(service.topics.outcomes(self._name), service.reader, service.bus)
         self._outcomes = Outcomes(own, service.undecoded)
         self._library = Library(plex, self._outcomes, options)
@@ -83,10 +87,22 @@ class Writer:
         )
         self._compare = Compare(
             service,
-            scenes=self._scenes,
+            scenes=self._loads,
             outcomes=self._outcomes,
             library=self._library,
             dirty=self._dirty,
+            options=options,
+        )
+        self._reconcile = Reconcile(
+            service, compare=self._compare, scout=self._scout, library=self._library, link=self._link
+        )
+        self._gaps = Gaps(
+            service,
+            plex=plex,
+            scenes=self._scenes,
+            loads=self._loads,
+            outcomes=self._outcomes,
+            library=self._library,
             options=options,
         )
         self._wake = asyncio.Event()
@@ -135,6 +151,7 @@ class Writer:
                 "check": check.on_check,
                 "register": register.on_register,
                 "reconcile": self._on_reconcile,
+                "gaps": self._gaps.on_request,
                 "resync": self._on_resync,
                 "retry": self._on_retry,
                 "pause": self._on_pause,
@@ -142,7 +159,13 @@ class Writer:
             }
         )
         await self._service.unless_stopped(self._load())
-        beside = [self._compare_forever(), self._scout.run(), self._tell_forever()]
+        beside = [
+            self._compare_forever(),
+            self._scout.run(),
+            self._tell_forever(),
+            self._scheduled(self._reconcile.schedule),
+            self._scheduled(self._gaps.schedule),
+        ]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in beside]
             with contextlib.suppress(Stopped):
@@ -186,8 +209,18 @@ class Writer:
 
     async def _on_reconcile(self, request: Request) -> object:
         self._compare.confirmed = self._compare.confirmed or request.confirm
-        self._compare_wanted.set()
-        return {"detail": "comparing what Stash wants with what was written; see pending on stats"}
+        try:
+            done = await self._reconcile.schedule.once()
+        except (PlexUnavailable, Unauthorized) as error:
+            await self._link.doubt(error)
+            raise Rejected(f"Plex fails: {error}; it is compared as soon as it is back") from None
+        finally:
+            self._wake.set()
+        detail = (
+            f"Of {done.items} items in Plex, {done.differing} are not as they were seen last; {done.unsettled} scenes "
+            "differ from what was written. They are looked at now; see pending on stats."
+        )
+        return Detail(detail=detail)
 
     async def _on_resync(self, request: Request) -> object:
         ids = request.ids or tuple(self._outcomes)
@@ -220,6 +253,8 @@ class Writer:
         while not self._service.ready:
             try:
                 await self._link.load()
+                await self._reconcile.load()
+                await self._gaps.load()
                 told = await self._own_info()
                 if told is not None and told.paused:
                     self._pause.begin(told.paused)
@@ -276,12 +311,21 @@ class Writer:
                 "audited", outcomes=len(self._outcomes), put_right=wrong, why="the broker had lost or kept more"
             )
         self._told_info = None
+        for report in (self._link, self._reconcile, self._gaps):
+            await report.tell()
+
+    async def _scheduled(self, schedule: Schedule[Any]) -> None:
+        """Follow a schedule once there is a listing to compare with."""
+        await self._scout.listed.wait()
+        try:
+            await schedule.forever()
+        finally:
+            await schedule.close()
 
     def _mark_woken(self, scene_ids: set[int]) -> None:
         for scene_id in scene_ids:
             self._dirty.mark(scene_id, live=False, look=True)
-        if scene_ids:
-            self._wake.set()
+        self._wake.set()
 
     async def _work_forever(self) -> None:
         """Work until asked to stop; raises Stopped then, between two batches."""

@@ -1,0 +1,1 @@
+"""The writer over time: events, waiting, comparisons with Plex itself, gaps, dead letters, pauses, several servers."""

@@ -1,0 +1,90 @@
+"""Events of Plex: what they name is looked at, at once and nothing else; what they could not tell is found as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.life.settled import LISTING, STREAM, asked, item_of, listening
+from tools.processes import wait_until
+
+if TYPE_CHECKING:
+    from tests.stories.world import World
+
+pytestmark = pytest.mark.story
+
+
+def test_a_scene_waits_for_its_file_and_is_written_when_plex_tells_of_it(world: World) -> None:
+    (last,) = [scene for scene in world.scenes() if scene["id"] == 20]
+    missing = [world.mapped(path) for path in last["files"]]
+    for path in missing:
+        world.control("plex", "remove", ratingKey=world.items()[path]["ratingKey"])
+    world.start("stash_watcher", "plex_writer")
+    wait_until(lambda: world.stats("waiting") == 1 and world.stats("pending") == 0, "one scene to wait")
+    listening(world)
+    assert missing[0] in world.outcome(20)["detail"]
+    world.control("plex", "reset-counts")
+    world.control("plex", "items", section="1", files=missing)
+    world.settle()
+    assert world.stats("waiting") == 0
+    assert world.outcome(20)["state"] == "synced"
+    assert world.outcome(20)["attempts"] == 0
+
+
+@pytest.mark.parametrize("agent", ["none", "tv.plex.agents.movie"])
+def test_an_item_that_plex_replaces_is_filled_again(running: World, agent: str) -> None:
+    running.control("plex", "settings", agent=agent)
+    before = item_of(running, 7)
+    running.control("plex", "replace", ratingKey=before["ratingKey"])
+    running.settle()
+    assert item_of(running, 7)["ratingKey"] != before["ratingKey"]
+    assert set(running.outcome(7)["items"]) == {str(item_of(running, 7)["ratingKey"])}
+
+
+def test_what_another_takes_or_changes_comes_back_under_sync_and_a_persons_tag_stays(running: World) -> None:
+    key = item_of(running, 3)["ratingKey"]
+    running.control(
+        "plex", "person", ratingKey=key, title="Not the title", genres=["Mine", *item_of(running, 3)["genres"]]
+    )
+    running.settle()
+    assert "Mine" in item_of(running, 3)["genres"]
+    running.control("plex", "empty", ratingKey=key)
+    running.settle()
+
+
+def test_echoes_of_our_own_writes_are_not_looked_at(running: World) -> None:
+    """An edit costs a read, a write and a read back; its event, once the item was read back, costs nothing."""
+    for scene_id in (4, 5, 6):
+        running.edit(scene_id, title=f"Edited {scene_id}")
+    running.settle()
+    running.edit(8, title="The last")
+    running.settle()
+    running.control("plex", "reset-counts")
+    running.control("plex", "remove", ratingKey=item_of(running, 20)["ratingKey"])
+    wait_until(lambda: running.outcome(20)["state"] == "waiting", "the item's end to be heard of")
+    kinds = asked(running)
+    assert STREAM not in kinds
+    assert kinds.get(LISTING, 0) == 0
+    assert sum(kinds.values()) <= 4
+
+
+def test_what_happens_while_the_stream_is_cut_is_found_when_it_is_open_again(running: World) -> None:
+    running.control("plex", "fault", kind="status", match=STREAM, status=500)
+    fault = running.control("plex", "fault", kind="down", seconds=1)
+    running.control("plex", "replace", ratingKey=item_of(running, 9)["ratingKey"])
+    running.control("plex", "person", ratingKey=item_of(running, 10)["ratingKey"], title="Changed meanwhile")
+    running.control("plex", "fault", kind="clear", id=fault["id"])
+    running.settle()
+    running.control("plex", "fault", kind="clear")
+    listening(running)
+
+
+def test_a_stream_that_keeps_silent_is_not_trusted(running: World) -> None:
+    """It is never answered, so the libraries are looked at in its place."""
+    running.control("plex", "fault", kind="hang", match=STREAM)
+    fault = running.control("plex", "fault", kind="down", seconds=1)
+    running.control("plex", "fault", kind="clear", id=fault["id"])
+    wait_until(lambda: running.ear.json("plex/plex/state")["plex"] == "reachable", "Plex to be back")
+    running.control("plex", "replace", ratingKey=item_of(running, 11)["ratingKey"])
+    running.settle(seconds=90)
