@@ -40,6 +40,9 @@ class Listener(Protocol):
     def on_open(self) -> None:
         """Whatever happened before is not told."""
 
+    def on_lost(self) -> None:
+        """Whatever happens from now on is not told."""
+
     def on_notice(self, notice: Notice) -> None:
         """Take one notice in; nothing may wait here."""
 
@@ -75,6 +78,7 @@ class Events:
             began = time.monotonic()
             why = await self._listen_once(listener)
             self._open = False
+            listener.on_lost()
             delay = FIRST_DELAY if time.monotonic() - began > LAST_DELAY else min(LAST_DELAY, delay * 2)
             log.info("events_lost", why=why, effect="libraries are looked at more often until it is back")
             await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311 - spreads load, hides nothing

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from services.plex_writer.library import Library
     from services.plex_writer.outcomes import Outcomes
     from services.plex_writer.pace import Pace
+    from services.plex_writer.plan import Current
     from services.plex_writer.plex import Plex
 
 NAP = 0.1
@@ -66,6 +67,7 @@ class Lane:
         self.writes = 0
         self.handled = 0
         self.last_sync = ""
+        self.in_hand: set[int] = set()
         self._plex = plex
         self._scenes = scenes
         self._outcomes = outcomes
@@ -85,6 +87,13 @@ class Lane:
 
         Raises PlexUnavailable, or Blamed when one scene's own write failed; what was not settled stays dirty.
         """
+        self.in_hand = {ticket.scene_id for ticket in tickets}
+        try:
+            await self._handle(tickets)
+        finally:
+            self.in_hand = set()
+
+    async def _handle(self, tickets: Sequence[Ticket]) -> None:
         rows = await self._scenes.read(ticket.scene_id for ticket in tickets)
         await self._outcomes.ensure(rows)
         jobs = [job for ticket in tickets if (job := await self._open(ticket, rows.get(ticket.scene_id))) is not None]
@@ -168,12 +177,18 @@ class Lane:
     async def _aim(self, jobs: Iterable[Job]) -> None:
         """Find each scene's items by the files they have when read, whatever the index or an outcome remembers."""
         candidates = {job.ticket.scene_id: self._library.find(job.item.paths) for job in jobs}
-        found = await self._plex.details(sorted({key for keys in candidates.values() for key in keys}))
+        found = await self._read(sorted({key for keys in candidates.values() for key in keys}))
         for job in jobs:
             for rating_key in candidates[job.ticket.scene_id]:
                 current = found.get(rating_key)
                 self._library.saw(rating_key, current.paths if current else ())
             step.aim(job, found, candidates[job.ticket.scene_id], self._options)
+
+    async def _read(self, rating_keys: Sequence[str]) -> dict[str, Current]:
+        began = _clock()
+        found = await self._plex.details(rating_keys)
+        self._library.was_read(rating_keys, began)
+        return found
 
     async def _has_target(self, job: Job, claimed: dict[str, int]) -> bool:
         """End a scene that Plex does not have, or whose item another scene owns; `claimed` is by newer ones at hand."""
@@ -270,7 +285,7 @@ class Lane:
     async def _look(self, jobs: Sequence[Job]) -> None:
         """Read back what was written, and report what is seen."""
         written = [target.current.rating_key for job in jobs for target in job.targets if target.sent]
-        seen = await self._plex.details(written)
+        seen = await self._read(written)
         for job in jobs:
             await self._end(job, step.concluded(job, seen, self._options.fields, _now()))
 

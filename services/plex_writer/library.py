@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.plex_writer.plex import Plex
 
 OVERLAP = 60
+REMEMBERED = 10_000
 
 
 class Library:
@@ -37,6 +38,7 @@ class Library:
         self._index = Index(options.paths.key)
         self._totals: dict[str, int] = {}
         self._newest = 0
+        self._read_at: dict[str, float] = {}
         self._there: list[tuple[str, str]] = []
         self._mapped: dict[str, tuple[int, int]] = {}
 
@@ -83,15 +85,25 @@ class Library:
                 woken |= self._put(Listed(item.rating_key, item.paths, item.updated_at))
         return woken
 
-    def gone(self, rating_key: str) -> set[int]:
-        """Forget an item; return the scene that wrote it."""
+    def gone(self, rating_key: str) -> None:
+        """Forget an item that is no more."""
         self._index.drop(rating_key)
-        owner = self._outcomes.owner(rating_key)
-        return set() if owner is None else {owner}
 
-    def is_seen(self, rating_key: str, updated_at: int) -> bool:
-        """Tell whether an item was read since it was updated then, so that there is nothing new about it."""
-        return updated_at > 0 and self._outcomes.seen(rating_key) >= updated_at
+    def owner(self, rating_key: str) -> int | None:
+        """Return the scene that writes an item."""
+        return self._outcomes.owner(rating_key)
+
+    def was_read(self, rating_keys: Iterable[str], at: float) -> None:
+        """Note that items were read in full by a request that began then, on the monotonic clock."""
+        for rating_key in rating_keys:
+            self._read_at.pop(rating_key, None)
+            self._read_at[rating_key] = at
+        while len(self._read_at) > REMEMBERED:
+            del self._read_at[next(iter(self._read_at))]
+
+    def read_since(self, rating_key: str, moment: float) -> bool:
+        """Tell whether an item was read after that moment; what was told of it before is known then."""
+        return self._read_at.get(rating_key, 0.0) > moment
 
     def trouble(self) -> str:
         """Return a sentence on why libraries can't be worked with, for people; empty when all is well."""

@@ -19,7 +19,7 @@ from services.plex_writer.plex import PlexUnavailable
 from services.plex_writer.sightings import Sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from services.plex_writer.events import Events
     from services.plex_writer.library import Library
@@ -41,11 +41,19 @@ log = structlog.get_logger("writer")
 class Scout:
     """`listed` is set after the first complete listing, without which every scene would seem to be missing.
 
-    `wake` is given the scenes whose items may have come, gone, moved or changed.
+    `wake` is given the scenes whose items may have come, gone, moved or changed; `in_hand` are those being written.
     """
 
     def __init__(
-        self, *, plex: Plex, link: Link, library: Library, events: Events, pace: Pace, wake: Callable[[set[int]], None]
+        self,
+        *,
+        plex: Plex,
+        link: Link,
+        library: Library,
+        events: Events,
+        pace: Pace,
+        wake: Callable[[set[int]], None],
+        in_hand: Callable[[], Collection[int]],
     ) -> None:
         self.listed = asyncio.Event()
         self._plex = plex
@@ -54,6 +62,7 @@ class Scout:
         self._events = events
         self._pace = pace
         self._wake = wake
+        self._in_hand = in_hand
         self._sightings = Sightings()
         self._sighted = asyncio.Event()
         self._look_again = asyncio.Event()
@@ -83,6 +92,11 @@ class Scout:
     def on_open(self) -> None:
         """See what the stream could not tell."""
         self.look_soon()
+
+    def on_lost(self) -> None:
+        """Forget scans whose end will not be told."""
+        self._scanning.clear()
+        self._pace.scanning = False
 
     def on_notice(self, notice: Notice) -> None:
         """Take in what Plex's events tell; nothing is asked here."""
@@ -172,15 +186,23 @@ class Scout:
                 self.look_soon()
 
     async def _look(self, due: Sequence[Sighting]) -> None:
-        fresh = {s.rating_key: s for s in due if not self._library.is_seen(s.rating_key, s.updated_at)}
+        fresh = {sighting.rating_key: sighting for sighting in due if self._is_news(sighting)}
         found = await self._plex.details(list(fresh))
-        woken = self._library.note(item for item in found.values() if item.paths)
+        woken = {owner for key in fresh if (owner := self._library.owner(key)) is not None}
+        woken |= self._library.note(item for item in found.values() if item.paths)
         for rating_key, sighting in fresh.items():
             if rating_key not in found:
-                woken |= self._library.gone(rating_key)
+                self._library.gone(rating_key)
             elif not found[rating_key].paths:
                 self._sightings.again(sighting, time.monotonic())
         self._wake(woken)
+
+    def _is_news(self, sighting: Sighting) -> bool:
+        """Tell whether an item has to be read; not while it is in the lane's hand, nor for echoes of our own writes."""
+        if self._library.owner(sighting.rating_key) in self._in_hand():
+            self._sightings.postpone(sighting, time.monotonic())
+            return False
+        return not self._library.read_since(sighting.rating_key, sighting.heard_at)
 
     async def _until_sighted(self) -> None:
         self._sighted.clear()

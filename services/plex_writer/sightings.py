@@ -21,11 +21,11 @@ NO_FILE = (2.0, 15.0, 60.0)
 
 @dataclass(slots=True)
 class Sighting:
-    """One item to look at from `due` on, a time of a monotonic clock; `updated_at` is the newest that was told."""
+    """One item to look at from `due` on, that was told of last at `heard_at`; times are of a monotonic clock."""
 
     rating_key: str
     due: float
-    updated_at: int
+    heard_at: float
     looks: int = 0
 
 
@@ -47,10 +47,9 @@ class Sightings:
         due = now + (ECHO if known and touched.stage != "gone" else NEW)
         before = self._waiting.get(touched.rating_key)
         if before is not None:
-            before.due = min(before.due, due)
-            before.updated_at = _newer(before.updated_at, touched.updated_at)
+            before.due, before.heard_at = min(before.due, due), now
         elif len(self._waiting) < LIMIT:
-            self._waiting[touched.rating_key] = Sighting(touched.rating_key, due, touched.updated_at)
+            self._waiting[touched.rating_key] = Sighting(touched.rating_key, due, now)
         else:
             self.overflown = True
         return not self.overflown
@@ -74,6 +73,11 @@ class Sightings:
             sighting.looks += 1
             self._waiting.setdefault(sighting.rating_key, sighting)
 
+    def postpone(self, sighting: Sighting, now: float) -> None:
+        """Look at an item later, since it is in the lane's hand now."""
+        sighting.due = now + ECHO
+        self._waiting.setdefault(sighting.rating_key, sighting)
+
     def clear(self) -> None:
         """Forget all, since everything is about to be listed."""
         self._waiting.clear()
@@ -82,8 +86,3 @@ class Sightings:
     def next_due(self) -> float | None:
         """Return when the next one is due, or None."""
         return min((sighting.due for sighting in self._waiting.values()), default=None)
-
-
-def _newer(one: int, other: int) -> int:
-    """Return the later time; without a time, 0, nothing is known to be seen already."""
-    return max(one, other) if one and other else 0

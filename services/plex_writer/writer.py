@@ -127,6 +127,7 @@ class Writer:
             events=events,
             pace=self._pace,
             wake=self._mark_woken,
+            in_hand=lambda: self._lane.in_hand,
         )
 
     async def listen(self) -> None:

@@ -27,7 +27,7 @@ def test_a_scene_waits_for_its_file_and_is_written_when_plex_tells_of_it(world: 
     world.control("plex", "reset-counts")
     world.control("plex", "items", section="1", files=missing)
     world.settle()
-    assert world.stats("waiting") == 0
+    wait_until(lambda: world.stats("waiting") == 0, "nothing to wait")
     assert world.outcome(20)["state"] == "synced"
     assert world.outcome(20)["attempts"] == 0
 
@@ -75,9 +75,9 @@ def test_what_happens_while_the_stream_is_cut_is_found_when_it_is_open_again(run
     running.control("plex", "replace", ratingKey=item_of(running, 9)["ratingKey"])
     running.control("plex", "person", ratingKey=item_of(running, 10)["ratingKey"], title="Changed meanwhile")
     running.control("plex", "fault", kind="clear", id=fault["id"])
-    running.settle()
     running.control("plex", "fault", kind="clear")
     listening(running)
+    running.settle()
 
 
 def test_a_stream_that_keeps_silent_is_not_trusted(running: World) -> None:
