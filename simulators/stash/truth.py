@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
 from simulators.stash.images import content, etag
@@ -36,6 +37,7 @@ def scene(db: Database, row: Scene) -> dict[str, Any]:
         "files": [db.path(file) for file in files],
         "oshashes": [file.oshash for file in files],
         "cover": etag(content(row.cover)) if row.cover else None,
+        "cover_sha1": sha1(content(row.cover), usedforsecurity=False).hexdigest() if row.cover else None,
         "play_count": len(row.play_dates),
         "o_counter": len(row.o_dates),
     }

@@ -90,3 +90,9 @@ def test_a_list_that_is_off_may_not_be_touched() -> None:
     assert story.kinds(item(), settings="tags=off") == []
     story.write(50, "product", "genres", [], ["Drama"])
     assert story.kinds(item(genres=["Drama"]), settings="tags=off") == ["overwritten"]
+
+
+def test_collections_are_entries_of_the_studio_and_the_groups() -> None:
+    story = Story(version(collections=("Studio", "Series")))
+    assert story.kinds(item(collections=["Studio", "Mine"])) == ["lost"]
+    assert story.kinds(item(collections=["Series", "Studio"])) == []

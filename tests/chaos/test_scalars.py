@@ -101,7 +101,7 @@ def test_a_value_that_no_scene_of_the_item_ever_had_was_written_to_the_wrong_ite
 
 
 def test_a_field_that_is_a_persons_alone_may_not_be_touched() -> None:
-    story = Story().write(10, "person", "tagline", "", "Mine").write(20, "product", "tagline", "Mine", "Ours")
+    story = Story().write(10, "person", "titleSort", "", "Mine").write(20, "product", "titleSort", "Mine", "Ours")
     assert story.kinds(item()) == ["overwritten"]
 
 
@@ -116,3 +116,15 @@ def test_a_synced_value_is_not_taken_from_a_person_at_once_without_a_reason(dist
 
 def test_a_bare_scene_is_kept_from_plex() -> None:
     assert Story(version(studio="", title="Never shown")).kinds(item()) == []
+
+
+def test_a_director_and_stars_are_filled_and_a_persons_stay() -> None:
+    wanted = version(director="Ada", stars="8.5")
+    assert Story(wanted).kinds(item()) == ["lost", "lost"]
+    assert Story(wanted).kinds(item(directors=["Ada"], userRating=8.5)) == []
+    story = (
+        Story(wanted)
+        .write(10, "person", "directors", [], ["Mine"])
+        .write(50, "product", "directors", ["Mine"], ["Ada"])
+    )
+    assert story.kinds(item(directors=["Ada"], userRating=9.0)) == ["overwritten"]

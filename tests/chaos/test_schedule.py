@@ -76,17 +76,11 @@ def test_only_limits_the_faults() -> None:
     assert not is_asked_for("broker.empty_writer_away", "broker.empty")
 
 
-def test_what_the_product_does_not_follow_yet_is_left_alone_unless_asked_for() -> None:
+def test_what_no_scene_tells_of_is_edited_and_what_is_not_followed_yet_only_when_asked_for() -> None:
     usual = {edit.kind for seed in SEEDS for edit in made(seed).rounds[0].edits}
     beyond = {edit.kind for seed in SEEDS for edit in made(seed, beyond=True).rounds[0].edits}
-    assert {
-        "tag_rename",
-        "tag_merge",
-        "group_destroy",
-        "marker_update",
-        "rename_folder",
-        "assign_file",
-    } <= beyond - usual
+    assert {"tag_rename", "tag_merge", "group_destroy", "marker_update", "rename_folder"} <= usual
+    assert {"scene_merge", "assign_file", "delete_file"} <= beyond - usual
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tools.chaos.plain import Version
     from tools.chaos.record import By, Record, Write
 
-LISTS: Final = {"genres": "tags", "actors": "performers"}
+LISTS: Final = {"genres": "tags", "actors": "performers", "collections": "collections"}
 
 
 class Story(NamedTuple):

@@ -186,7 +186,7 @@ class Hands:
 
     async def _add(self, edit: Edit) -> None:
         name = edit.args["name"]
-        new: Any = name if edit.args["list"] == "genres" else {"tag": name, "role": edit.args["role"]}
+        new: Any = {"tag": name, "role": edit.args["role"]} if edit.args["list"] == "actors" else name
         await self._person(edit, edit.args["list"], lambda shown: [*(one for one in shown if _name(one) != name), new])
 
     async def _drop(self, edit: Edit) -> None:

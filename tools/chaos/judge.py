@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from tools.chaos.record import Record
 
-DEFAULT: Final = dict.fromkeys(FIELDS, "sync") | dict.fromkeys(LISTS, "merge")
+FILLED: Final = ("tagline", "directors", "userRating")
+DEFAULT: Final = dict.fromkeys(FIELDS, "sync") | dict.fromkeys(FILLED, "fill") | dict.fromkeys(LISTS, "merge")
 SETTINGS: Final = {
     "title": "title",
     "summary": "summary",
@@ -32,6 +33,10 @@ SETTINGS: Final = {
     "studio": "studio",
     "tags": "genres",
     "performers": "actors",
+    "collections": "collections",
+    "tagline": "tagline",
+    "director": "directors",
+    "rating": "userRating",
 }
 
 

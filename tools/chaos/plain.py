@@ -13,7 +13,10 @@ PLEX_ROOT = "/media"
 
 
 class Version(NamedTuple):
-    """A scene as it was from `at` (Unix time) on, in the words and paths that Plex has to show; `gone`: destroyed."""
+    """A scene as it was from `at` (Unix time) on, in the words and paths that Plex has to show; `gone`: destroyed.
+
+    `poster` is the key under which Plex keeps an upload of the cover's bytes; `stars` are 0 to 10, as `8.5`.
+    """
 
     at: float
     title: str = ""
@@ -23,6 +26,11 @@ class Version(NamedTuple):
     performers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    tagline: str = ""
+    director: str = ""
+    stars: str = ""
+    collections: tuple[str, ...] = ()
+    poster: str = ""
     gone: bool = False
 
     @property
@@ -52,7 +60,26 @@ def version_of(row: dict[str, Any], at: float) -> Version:
         performers=tuple(row["performers"]),
         tags=tuple(row["tags"]),
         paths=tuple(in_plex(path) for path in row["files"]),
+        tagline=line(row["code"] or ""),
+        director=line(row["director"] or ""),
+        stars="" if row["rating100"] is None else number(row["rating100"] / 10),
+        collections=tuple(name for name in (row["studio"], *(one["name"] for one in row["groups"])) if name),
+        poster=f"upload://posters/{row['cover_sha1']}" if row["cover_sha1"] else "",
     )
+
+
+def number(value: float) -> str:
+    """Return a number without zeros behind the point."""
+    return f"{value:g}"
+
+
+def text_of(value: object) -> str:
+    """Return a value of Plex as text: numbers as `number` has them, of a list its first entry, nothing as empty."""
+    if isinstance(value, list):
+        return text_of(value[0]) if value else ""
+    if isinstance(value, int | float):
+        return number(value)
+    return str(value or "")
 
 
 def in_plex(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from tools.chaos.plain import line
+from tools.chaos.plain import line, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from tools.chaos.record import Record, Write
 
 Kind = Literal["lost", "stale", "overwritten", "stuck"]
-FIELDS: Final = {"title": "title", "summary": "summary", "originallyAvailableAt": "date", "studio": "studio"}
+FIELDS: Final = {
+    "title": "title",
+    "summary": "summary",
+    "originallyAvailableAt": "date",
+    "studio": "studio",
+    "tagline": "tagline",
+    "directors": "director",
+    "userRating": "stars",
+}
+# what is not a word: lists are told entry by entry, and what goes with another field
+APART: Final = frozenset({"genres", "actors", "collections", "locks", "files", "year", "guid"})
 SHORTLY: Final = 10.0
 
 
@@ -63,7 +73,7 @@ def unchanged_since(case: Case, record: Record, moment: float) -> bool:
 
 
 def _final(case: Case, name: str, policy: str, touches: Sequence[Write], record: Record) -> Iterator[Violation]:
-    shown = str(case.shown[name] or "")
+    shown = text_of(case.shown[name])
     want = wanted(case.now, name)
     last = touches[-1] if touches else None
     if policy == "off" or line(shown) == line(want) or _may_stay(case, name, policy, last, record):
@@ -78,7 +88,7 @@ def _final(case: Case, name: str, policy: str, touches: Sequence[Write], record:
 
 def _may_stay(case: Case, name: str, policy: str, last: Write | None, record: Record) -> bool:
     """Tell whether a value that is not Stash's may be shown."""
-    shown, ours = case.shown[name], last is not None and last.by == "product"
+    shown, ours = text_of(case.shown[name]), last is not None and last.by == "product"
     if not getattr(case.now, FIELDS[name]):
         # an empty value clears, or with a title replaces, only what is ours
         return not ours or (last is not None and record.forgot_since(last.at)) or _doubtful(last, case, record)
@@ -98,21 +108,33 @@ def _doubtful(last: Write | None, case: Case, record: Record) -> bool:
 
 def _persons(case: Case, name: str, policy: str, touches: Sequence[Write], record: Record) -> Iterator[Violation]:
     """Yield each write of ours that replaced a person's value where the policy says that it stays."""
-    ours: set[object] = set()
+    ours: set[str] = set()
     before: Write | None = None
     for write in touches:
-        if write.by == "product" and before is not None and before.by == "person" and before.after[name]:
-            value = before.after[name]
-            fills = policy == "fill" or (name == "title" and _untitled(case, record, write.at))
-            close = record.race(before.at, write.at)
-            if (policy == "off" or (fills and value not in ours and not close)) or (
-                not fills and _at_once(case, before, write, record)
+        if write.by == "product":
+            value = text_of(before.after[name]) if before is not None and before.by == "person" else ""
+            if (
+                before is not None
+                and value
+                and _is_taken(case, name, policy, (before, write), ours=ours, record=record)
             ):
                 text = f"{value!r}, a person's under {policy}, was replaced by {write.after[name]!r}"
-                yield Violation("overwritten", case.scene, name, text, case.key, before.at)
-        if write.by == "product":
-            ours |= {write.after[name]}
+                yield Violation("overwritten", case.scene, name, text, case.key, pair[0].at)
+            ours.add(text_of(write.after[name]))
         before = write
+
+
+def _is_taken(case: Case, name: str, policy: str, pair: tuple[Write, Write], *, ours: set[str], record: Record) -> bool:
+    """Tell whether a write of ours took from a person what was to stay.
+
+    `pair`: a person's write of the field, and ours right after it. `ours`: the values that we gave the field before.
+    """
+    person, write = pair
+    if policy == "off":
+        return True
+    if policy == "fill" or (name == "title" and _untitled(case, record, write.at)):
+        return text_of(person.after[name]) not in ours and not record.race(person.at, write.at)
+    return _at_once(case, person, write, record)
 
 
 def _untitled(case: Case, record: Record, moment: float) -> bool:
@@ -133,7 +155,7 @@ def judge_strangers(case: Case, scenes: Iterable[Sequence[Version]]) -> Iterator
     candidates = [version for versions in scenes for version in versions]
     for write in case.writes:
         for name in FIELDS.keys() & write.after.keys() if write.by == "product" else ():
-            value = line(str(write.after[name] or ""))
+            value = line(text_of(write.after[name]))
             known = {line(wanted(version, name)) for version in candidates if version.at <= write.at + 1}
             if value and value not in known:
                 text = f"{value!r} was written, which no scene of this item ever had"
@@ -144,7 +166,7 @@ def judge_foreign(case: Case) -> Iterator[Violation]:
     """Yield each write of ours to a field that is a person's alone."""
     touched: dict[str, Write] = {}
     for write in case.writes:
-        for name in write.after.keys() - FIELDS.keys() - {"genres", "actors", "locks", "files", "year", "guid"}:
+        for name in write.after.keys() - FIELDS.keys() - APART:
             if write.by == "person":
                 touched[name] = write
             elif write.by == "product" and name in touched:

@@ -39,14 +39,18 @@ TAGS = (
     "Sea",
     "Silent",
 )
+GROUPS = ("The Harbour, complete", "Früher & später", "Part of It", "\u00c9toiles")
 DATES = ("2021-03-04", "1999-12-31", "2000-02-29", "2015", "2018-07")
 FOREIGN = ("A Person's", "Seen Twice", "Kids, allowed", "Favourite & Best")
 ROLES = ("", "Herself", "The Captain, retired")
 FOLDERS = ("films", "archive 1990s", "Größe & Güte", "new arrivals")
 
-SCENE_FIELDS = ("title", "details", "date", "studio", "performers", "tags")
-PERSON_FIELDS = ("title", "summary", "studio", "originallyAvailableAt", "tagline", "contentRating", "titleSort")
-LISTS = ("genres", "actors")
+SCENE_FIELDS = ("title", "details", "date", "studio", "performers", "tags", "groups", "director", "code", "rating100")
+PERSON_FIELDS = (
+    *("title", "summary", "studio", "originallyAvailableAt", "tagline", "contentRating", "titleSort"),
+    *("directors", "userRating"),
+)
+LISTS = ("genres", "actors", "collections")
 
 
 def scene_fields(chance: random.Random) -> dict[str, Any]:
@@ -58,8 +62,18 @@ def scene_fields(chance: random.Random) -> dict[str, Any]:
         "studio": lambda: chance.choice(STUDIOS),
         "performers": lambda: chance.sample(PERFORMERS, chance.randint(0, 4)),
         "tags": lambda: chance.sample(TAGS, chance.randint(0, 5)),
+        "groups": lambda: [{"name": name, "index": chance.randint(1, 9)} for name in chance.sample(GROUPS, 2)],
+        "director": lambda: chance.choice(PERFORMERS),
+        "code": lambda: f"Code {chance.getrandbits(20):05x}",
+        "rating100": lambda: chance.randint(1, 100),
     }
-    empties: dict[str, Any] = {"title": "", "details": "", "date": None, "studio": None, "performers": [], "tags": []}
+    empties: dict[str, Any] = dict.fromkeys(("date", "studio", "rating100")) | {
+        "title": "",
+        "details": "",
+        "director": "",
+        "code": "",
+    }
+    empties |= {"performers": [], "tags": [], "groups": []}
     names = chance.sample(SCENE_FIELDS, chance.choice((1, 1, 1, 2, 3)))
     return {name: empties[name] if chance.random() < 0.12 else makers[name]() for name in names}
 
@@ -74,8 +88,12 @@ def described(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def persons_value(chance: random.Random, field: str) -> str:
-    """Return what a person sets a field of Plex to; nobody in Stash writes the same."""
+def persons_value(chance: random.Random, field: str) -> Any:
+    """Return what a person sets a field of Plex to; nobody in Stash writes the same, stars aside."""
+    if field == "userRating":
+        return chance.randint(1, 10)
+    if field == "directors":
+        return [f"A person's director {chance.getrandbits(16):04x}"]
     if field == "originallyAvailableAt":
         return f"19{chance.randint(60, 89)}-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}"
     return f"A person's {field} {chance.getrandbits(16):04x}"
