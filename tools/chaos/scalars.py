@@ -112,12 +112,9 @@ def _persons(case: Case, name: str, policy: str, touches: Sequence[Write], recor
     before: Write | None = None
     for write in touches:
         if write.by == "product":
-            value = text_of(before.after[name]) if before is not None and before.by == "person" else ""
-            if (
-                before is not None
-                and value
-                and _is_taken(case, name, policy, (before, write), ours=ours, record=record)
-            ):
+            pair = (before, write) if before is not None and before.by == "person" else None
+            value = text_of(pair[0].after[name]) if pair else ""
+            if pair and value and _is_taken(case, name, policy, pair, ours=ours, record=record):
                 text = f"{value!r}, a person's under {policy}, was replaced by {write.after[name]!r}"
                 yield Violation("overwritten", case.scene, name, text, case.key, pair[0].at)
             ours.add(text_of(write.after[name]))
