@@ -56,6 +56,7 @@ class Dirty:
     _aside: list[tuple[float, int]] = field(default_factory=list)
     _reminders: list[tuple[float, int]] = field(default_factory=list)
     _remind_at: dict[int, float] = field(default_factory=dict)
+    _owed: set[int] = field(default_factory=set)
     _marks: Iterator[int] = field(default_factory=itertools.count)
 
     def __len__(self) -> int:
@@ -77,6 +78,8 @@ class Dirty:
         """
         entry = self._entries.get(scene_id)
         if entry is None:
+            look = look or scene_id in self._owed
+            self._owed.discard(scene_id)
             entry = self._entries[scene_id] = _Entry(next(self._marks), live, gone, look)
         else:
             entry.mark = next(self._marks)
@@ -92,10 +95,12 @@ class Dirty:
         lane = self._live or self._bulk
         return [self._ticket(scene_id) for scene_id in itertools.islice(lane, limit)]
 
-    def settle(self, ticket: Ticket) -> bool:
+    def settle(self, ticket: Ticket, *, unread: bool = False) -> bool:
         """End a scene's being dirty, unless it was marked again since the ticket was taken; say whether it ended.
 
-        One that was marked again goes to the end of its lane, or a scene that keeps changing would keep all others out.
+        `unread`: the broker had nothing of it that could be handled. What Plex was to be looked at for is done with the
+        scene's next mark then, which comes once the scenes' owner has put the broker right. A scene that was marked
+        again goes to the end of its lane, or one that keeps changing would keep all others out.
         """
         entry = self._entries.get(ticket.scene_id)
         if entry is None:
@@ -105,6 +110,8 @@ class Dirty:
             return False
         self._dequeue(ticket.scene_id)
         del self._entries[ticket.scene_id]
+        if unread and ticket.look:
+            self._owed.add(ticket.scene_id)
         return True
 
     def set_aside(self, ticket: Ticket, until: float) -> None:

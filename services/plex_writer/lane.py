@@ -139,7 +139,7 @@ class Lane:
         scene = self._decode(ticket.scene_id, row)
         before = self._outcomes.get(ticket.scene_id)
         if scene is None or settle.is_stale(scene, before) or self._outcomes.is_unreadable(ticket.scene_id):
-            self._dirty.settle(ticket)
+            self._dirty.settle(ticket, unread=not ticket.gone)
             return None
         job = self._opened(ticket, scene)
         done = step.without_plex(job, _now())

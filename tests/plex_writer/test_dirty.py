@@ -189,6 +189,19 @@ def test_a_mark_between_take_and_settle_keeps_a_scene_dirty(dirty: Dirty) -> Non
     assert len(dirty) == 0
 
 
+def test_a_look_at_plex_outlives_a_row_that_could_not_be_handled(dirty: Dirty) -> None:
+    dirty.mark(1, live=False, look=True)
+    (ticket,) = dirty.take(1, 0)
+    assert dirty.settle(ticket, unread=True)
+    assert len(dirty) == 0
+    dirty.mark(1, live=True)
+    (again,) = dirty.take(1, 0)
+    assert again.look
+    assert dirty.settle(again)
+    dirty.mark(1, live=True)
+    assert not dirty.take(1, 0)[0].look
+
+
 def test_fifty_edits_are_one_entry(dirty: Dirty) -> None:
     for _ in range(50):
         dirty.mark(1, live=True)
