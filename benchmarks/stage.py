@@ -95,6 +95,18 @@ class Stage:
         """Return how many requests of a kind Plex has had."""
         return int(self._counts()["kinds"].get(kind, 0))
 
+    def until_asked(self, kind: str, count: int) -> tuple[int, float]:
+        """Wait until Plex has had so many requests of a kind; return how many it had then, and when.
+
+        It is asked five times a second, since the question takes its time from it.
+        """
+        deadline = time.perf_counter() + PATIENCE
+        while (asked := self.asked(kind)) < count:
+            if time.perf_counter() > deadline:
+                raise TimeoutError(f"{kind}: {asked} of {count} within {PATIENCE:.0f} s")
+            time.sleep(0.2)
+        return asked, time.perf_counter()
+
     def total(self) -> int:
         """Return how many requests Plex has had since the counts were reset."""
         return int(self._counts()["total"])

@@ -58,10 +58,9 @@ def _ours(stage: Stage, count: int) -> float:
     """Return how many items a second the writer writes, from the time it is under way to the last one."""
     stage.fill_broker(count)
     stage.start_writer()
-    wait_until(lambda: stage.asked(PUT) >= RUN_UP, "the writer to begin")
-    before, began = stage.asked(PUT), time.perf_counter()
-    wait_until(lambda: stage.asked(PUT) >= count, "the writer to end", seconds=120)
-    return (count - before) / (time.perf_counter() - began)
+    before, began = stage.until_asked(PUT, RUN_UP)
+    after, ended = stage.until_asked(PUT, count)
+    return (after - before) / (ended - began)
 
 
 def _bare(stage: Stage, count: int) -> float:
@@ -116,6 +115,7 @@ def _waiting(bench: Bench) -> dict[str, Figure]:
         stage.start_writer()
         wait_until(lambda: bell.waiting == SCENES and bell.pending == 0, "all of them to wait", seconds=120)
         wait_until(lambda: stage.listeners() > 0, "the writer to listen")
+        time.sleep(5)  # the look that follows the opening of the stream is not idle
         stage.control("reset-counts")
         time.sleep(30)
         idle = stage.total() * 2

@@ -286,22 +286,33 @@ class Lane:
         """Read back what was written, and report what is seen."""
         written = [target.current.rating_key for job in jobs for target in job.targets if target.sent]
         seen = await self._read(written)
-        for job in jobs:
-            await self._end(job, step.concluded(job, seen, self._options.fields, _now()))
+        # all are on their way before the first acknowledgement is awaited: one round trip a batch, not one a scene
+        ends = [(job, self._looked(step.concluded(job, seen, self._options.fields, _now()))) for job in jobs]
+        for job, outcome, ack in [(job, outcome, await self._send_off(job, outcome)) for job, outcome in ends]:
+            await self._settle(job, outcome, ack)
 
     async def _end(self, job: Job, outcome: Outcome) -> None:
         """Publish the outcome of a scene whose items were looked at, and plan another look where one is due."""
+        await self._publish(job, self._looked(outcome))
+
+    def _looked(self, outcome: Outcome) -> Outcome:
         delay = self._looks.after(outcome)
-        if delay is not None:
-            self._dirty.remind(outcome.id, _clock() + delay)
-            outcome = settle.due(outcome, _now(), delay)
-        await self._publish(job, outcome)
+        if delay is None:
+            return outcome
+        self._dirty.remind(outcome.id, _clock() + delay)
+        return settle.due(outcome, _now(), delay)
 
     async def _publish(self, job: Job, outcome: Outcome) -> None:
         """Publish the outcome, then let the scene be clean, unless it changed meanwhile."""
+        await self._settle(job, outcome, await self._send_off(job, outcome))
+
+    async def _send_off(self, job: Job, outcome: Outcome) -> asyncio.Future[None]:
         if outcome.state != "waiting":
             self._library.waiting.drop(job.scene.id)
-        await (await self._outcomes.put(outcome))
+        return await self._outcomes.put(outcome)
+
+    async def _settle(self, job: Job, outcome: Outcome, ack: asyncio.Future[None]) -> None:
+        await ack
         self._begun.discard(outcome.id)
         self._adopting.discard(outcome.id)
         self.handled += 1
