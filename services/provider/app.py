@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from common.errors import NotFound
-from services.provider import hooks, image_routes, plex_routes
+from services.provider import gaps, hooks, image_routes, plex_routes
 from services.provider.answers import RETRY_AFTER, json, problem
 from services.provider.mirror import NotYet
 
@@ -36,6 +36,7 @@ def build(provider: Provider) -> ASGIApp:
         *plex_routes.routes(provider),
         *image_routes.routes(provider),
         *hooks.routes(provider.hooks),
+        *gaps.routes(provider.gaps),
         *_state_routes(provider),
     ]
     handlers = dict.fromkeys((HTTPException, NotFound, NotYet, 500), _refused)

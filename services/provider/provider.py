@@ -14,6 +14,7 @@ from common.messages import ProviderInfo, ProviderStats
 from common.version import VERSION
 from services.provider.check import Check
 from services.provider.desk import Desk
+from services.provider.gaps import GapReports
 from services.provider.hooks import Hooks
 from services.provider.mirror import Mirror
 from services.provider.pictures import Pictures
@@ -57,6 +58,7 @@ class Provider:
         self.stop = service.stop
         self.pictures = Pictures(settings)
         self.hooks = Hooks(service, settings.provider.hook_secret)
+        self.gaps = GapReports(service)
         self.address = settings.provider.url
         self._service = service
         self._mirror = Mirror(service, options)
@@ -80,6 +82,7 @@ class Provider:
         await self._mirror.listen()
         await self._reports.listen()
         await self.hooks.listen()
+        await self.gaps.listen()
         async with self.pictures, self._service, asyncio.TaskGroup() as group:
             check = Check(self._service, self._mirror)
             await self._service.serve({"check": check.on_check, "explain": self.explain})
