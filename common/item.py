@@ -87,6 +87,11 @@ def want(item: Item, fingerprint: str) -> str:
     return short_hash(msgspec.json.encode([MAPPING, fingerprint, item]))
 
 
+def cover_version(scene: Scene) -> str:
+    """Return what is another text whenever the scene's cover may be another, to whoever reads the same scene."""
+    return short_hash(f"{scene.born} {scene.updated_at}".encode())
+
+
 def short_hash(content: bytes) -> str:
     """Return 12 hex digits; enough to tell one value from another within one field of one item."""
     return hashlib.blake2b(content, digest_size=6).hexdigest()

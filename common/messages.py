@@ -121,6 +121,7 @@ class Scene(Payload, frozen=True, kw_only=True):
 
 OutcomeState = Literal["synced", "waiting", "ambiguous", "failed", "skipped"]
 Wrote = dict[str, str | tuple[str, ...]]
+Found = Literal["path", "hash", "pin"]
 
 
 class ItemOutcome(Payload, frozen=True, kw_only=True):
@@ -129,6 +130,7 @@ class ItemOutcome(Payload, frozen=True, kw_only=True):
     `wrote` has one short hash a scalar field and, for list fields, one for each entry that we added; where Plex shows
     something else than was sent, an entry is `<hash sent>><hash shown>`. `intent` has the hashes of a write that was
     begun and of which no end is recorded. `seen` is the item's updatedAt in Plex, in seconds, when it was read last.
+    `found` says what the item was told by: its path, its content, or a pin.
     """
 
     state: Literal["synced", "failed", "unsure"]
@@ -136,14 +138,23 @@ class ItemOutcome(Payload, frozen=True, kw_only=True):
     wrote: Wrote = {}
     intent: Wrote | None = None
     seen: int = 0
+    found: Found = "path"
 
 
 class ImageOutcome(Payload, frozen=True, kw_only=True):
-    """What is known of one image: Stash's `updated_at` when it was checked (raw), its ETag, its content's hash."""
+    """What is known of one image of one item, under `poster/<rating key>` or `art/<rating key>`.
+
+    `checked` is Stash's `updated_at` when it was checked (raw), `etag` the provider's, `hash` Plex's name for the
+    content that we showed, `shape` what it was shaped to. `detail` says why it is not shown, `attempts` and `due` when
+    it is tried again.
+    """
 
     checked: str = ""
     etag: str = ""
     hash: str = ""
+    shape: str = ""
+    detail: str = ""
+    attempts: int = 0
     due: str | None = None
 
     def __post_init__(self) -> None:

@@ -31,7 +31,7 @@ ARROWS = {
 HOMES = {
     "paho": {"common.bus"},
     "aiomqtt": set(),
-    "httpx": {"common.stash", "services.plex_writer.events"},
+    "httpx": {"common.stash", "services.plex_writer.covers", "services.plex_writer.events"},
     "plexapi": {"services.plex_writer.plex"},
     "requests": {"services.plex_writer.plex"},
     "starlette": {"services.provider"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ import structlog
 
 from common.errors import Misconfigured
 from common.messages import WriterState
-from common.options import DEFAULT_FIELDS
+from common.options import IMAGES
 from common.service import Service, now, run
-from services.plex_writer.plan import LISTS, SCALARS
+from services.plex_writer.covers import Covers
 from services.plex_writer.plex import Plex
 from services.plex_writer.writer import Writer
 
@@ -29,31 +30,38 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         raise Misconfigured(
             ["S2P_PLEX_START is review, which this version can't do yet. Set it to write, or leave it out."]
         )
-    _warn_of_idle_fields(settings)
     state = WriterState(state="online", instance=str(uuid.uuid4()), since=now())
     service = Service(
         settings, f"plex/{settings.plex.name}", state, stop, session_expiry=SESSION_EXPIRY, loads_beside=True
     )
-    plex = Plex(
-        settings.plex.url,
-        settings.plex.token.get_secret_value() if settings.plex.token else "",
-        connect_timeout=settings.plex.connect_timeout,
-        read_timeout=settings.plex.read_timeout,
-    )
-    writer = Writer(service, plex, settings.options)
-    await writer.listen()
-    async with plex, service:
+    async with contextlib.AsyncExitStack() as stack:
+        plex = await stack.enter_async_context(_plex(settings, settings.plex.read_timeout))
+        writer = Writer(service, plex, settings.options, pictures=await _pictures(settings, stack))
+        await writer.listen()
+        await stack.enter_async_context(service)
         await writer.run()
 
 
-def _warn_of_idle_fields(settings: Settings) -> None:
-    """Say which fields somebody chose a policy for that are not written yet."""
-    written = {*SCALARS, *LISTS}
-    idle = [name for name, chosen in settings.fields.items() if name not in written and chosen != DEFAULT_FIELDS[name]]
-    if idle:
+def _plex(settings: Settings, read_timeout: float) -> Plex:
+    token = settings.plex.token.get_secret_value() if settings.plex.token else ""
+    return Plex(settings.plex.url, token, connect_timeout=settings.plex.connect_timeout, read_timeout=read_timeout)
+
+
+async def _pictures(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[Plex, Covers] | None:
+    """Return a connection of their own for pictures, and where they are from; None without any to write."""
+    wanted = [name for name in IMAGES if settings.fields[name].policy != "off"]
+    url = settings.provider.internal_url or settings.provider.url
+    if wanted and not url:
         structlog.get_logger("writer").warning(
-            "fields_not_written", fields=idle, effect="this version leaves them alone"
+            "pictures_not_written",
+            fields=wanted,
+            effect="words are written all the same",
+            hint="S2P_PROVIDER_INTERNAL_URL or S2P_PROVIDER_URL says where the provider is, which pictures come from",
         )
+    if not (wanted and url):
+        return None
+    plex = await stack.enter_async_context(_plex(settings, settings.plex.upload_timeout))
+    return plex, await stack.enter_async_context(Covers(url))
 
 
 if __name__ == "__main__":

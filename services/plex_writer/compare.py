@@ -23,7 +23,7 @@ from services.plex_writer.job import read_scene
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.messages import Scene
+    from common.messages import Outcome, Scene
     from common.options import Options
     from common.service import Service
     from common.table import Table
@@ -41,7 +41,15 @@ class Compare:
     """
 
     def __init__(
-        self, service: Service, *, scenes: Table, outcomes: Outcomes, library: Library, dirty: Dirty, options: Options
+        self,
+        service: Service,
+        *,
+        scenes: Table,
+        outcomes: Outcomes,
+        library: Library,
+        dirty: Dirty,
+        options: Options,
+        settled: Callable[[Scene, Outcome | None], None],
     ) -> None:
         self.suspect = ""
         self.confirmed = False
@@ -52,6 +60,7 @@ class Compare:
         self._dirty = dirty
         self._options = options
         self._fingerprint = options.fingerprint()
+        self._settled = settled
 
     async def run(self) -> int:
         """Compare everything; return how many scenes were found unsettled. Raises Unavailable without a broker."""
@@ -94,6 +103,11 @@ class Compare:
             and (rest := settle.seconds_until_due(outcome, now)) is not None
         ):
             self._dirty.remind(scene.id, time.monotonic() + rest)
+        if outcome is not None and finding == "settled":
+            self._settled(scene, outcome)
+        if outcome is not None and outcome.state == "ambiguous":
+            # an item that is split off, or a file that turns up, may tell
+            self._library.waiting.add(scene.id, item.paths)
         if finding == "waits":
             self._library.waiting.add(scene.id, item.paths)
             return bool(self._library.find(item.paths))

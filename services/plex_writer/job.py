@@ -7,7 +7,7 @@ played through without a broker or a Plex.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -17,14 +17,19 @@ from common.item import Item, item_of, want
 from common.messages import ItemOutcome, Outcome, Scene
 from services.plex_writer import plan, settle
 from services.plex_writer.adopt import adopted, left_alone
-from services.plex_writer.match import holds
+from services.plex_writer.match import STRENGTH, Claim
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
+    from common.messages import Found
     from common.options import FieldPolicy, Options
     from services.plex_writer.dirty import Ticket
+    from services.plex_writer.match import Verdict
+
+CANDIDATES: Final = 10
+HINTS: Final = 3
 
 
 @dataclass(slots=True)
@@ -34,6 +39,7 @@ class Target:
     current: plan.Current
     ours: plan.Ours
     edit: plan.Edit
+    found: Found = "path"
     refused: str = ""
     sent: bool = False
 
@@ -50,7 +56,8 @@ class Target:
 class Job:
     """One scene being handled; `reason` is why it had to be, None when its outcome settles it already.
 
-    With `adopt` a person has said that what its items show is ours.
+    With `adopt` a person has said that what its items show is ours. `tied` are items of which only a person can say
+    which one is the scene's; `near` those that have but a file of the same name.
     """
 
     ticket: Ticket
@@ -61,6 +68,17 @@ class Job:
     reason: settle.Reason | None
     adopt: bool = False
     targets: list[Target] = field(default_factory=list)
+    tied: Sequence[plan.Current] = ()
+    near: Sequence[plan.Current] = ()
+
+    def claim(self, found: Found) -> Claim:
+        """Return its claim to an item that was found so."""
+        return Claim(STRENGTH[found], self.scene.stamp, self.scene.id)
+
+    @property
+    def strongest(self) -> Claim:
+        """Its claim to the item that it has most right to; scenes are handled in this order."""
+        return max((self.claim(target.found) for target in self.targets), default=self.claim("hash"))
 
     def refuse(self, why: str) -> None:
         """Let none of its items be written."""
@@ -93,22 +111,41 @@ def without_plex(job: Job, now: dt.datetime) -> Outcome | None:
     return job.outcome if job.reason is None and not job.ticket.look else None
 
 
-def aim(job: Job, found: Mapping[str, plan.Current], candidates: Sequence[str], options: Options) -> None:
-    """Plan for each of a scene's items by the files that it has when read, whatever anyone remembers of it."""
-    for rating_key in candidates:
-        current = found.get(rating_key)
-        if current is not None and holds(current, job.item.paths, options.paths.key):
-            ours = plan.ours_of(job.outcome.items.get(rating_key))
-            if job.adopt:
-                ours = adopted(job.item, current, ours, options.fields)
-            job.targets.append(Target(current, ours, plan.plan(job.item, current, ours, options.fields)))
+def aim(job: Job, verdict: Verdict, options: Options) -> None:
+    """Plan for each of a scene's items as they were just read."""
+    job.tied = verdict.tied
+    for current, found in verdict.found:
+        ours = plan.ours_of(job.outcome.items.get(current.rating_key))
+        if job.adopt:
+            ours = adopted(job.item, current, ours, options.fields)
+        job.targets.append(Target(current, ours, plan.plan(job.item, current, ours, options.fields), found))
+
+
+def tied(job: Job, now: dt.datetime) -> Outcome:
+    """Return the outcome of a scene of which Plex has several items with the same content, none at its path."""
+    named = ", ".join(f"{item.rating_key} ({', '.join(item.paths)})" for item in job.tied[:CANDIDATES])
+    detail = (
+        f"Plex has no item at the scene's path, and several with its content: {named}. Pin the right one "
+        f"(s2p pin {job.scene.id} <ratingKey>), or see to the path rules (S2P_PATHS)."
+    )
+    return settle.ended(job.outcome, "ambiguous", detail, want=job.want, now=now)
+
+
+def missing(job: Job, why: str) -> str:
+    """Return in a sentence why a scene waits; `why` is what the path rules and libraries say."""
+    if job.outcome.pinned is not None:
+        return f"Plex has no item {job.outcome.pinned}, which the scene is pinned to (s2p unpin {job.scene.id})."
+    if not job.near:
+        return why
+    named = ", ".join(f"{item.rating_key} ({', '.join(item.paths)})" for item in job.near[:HINTS])
+    return f"{why} A file of that name is in {named}: if it is the same, see to the path rules (S2P_PATHS), or pin it."
 
 
 def rival(job: Job, rating_key: str, owner: int, now: dt.datetime) -> Outcome:
     """Return the outcome of a scene whose item another, newer scene owns."""
     detail = (
         f"Plex's item {rating_key} holds files of this scene and of scene {owner}, which is newer and owns it; split "
-        "the item in Plex."
+        f"the item in Plex, or pin one of them to it (s2p pin {job.scene.id} {rating_key})."
     )
     return settle.ended(job.outcome, "ambiguous", detail, want=job.want, now=now)
 
@@ -126,6 +163,7 @@ def announced(job: Job) -> Outcome | None:
             wrote=known.wrote if known else {},
             intent=plan.intent_of(target.edit, target.current, target.ours),
             seen=known.seen if known else 0,
+            found=target.found,
         )
     return msgspec.structs.replace(job.outcome, items=items)
 
@@ -158,11 +196,11 @@ def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemO
     known = job.outcome.items.get(target.current.rating_key)
     intent = plan.intent_of(target.edit, target.current, target.ours)
     if shown is None:
-        return ItemOutcome(state="unsure", want=job.want, wrote=known.wrote if known else {}, intent=intent)
+        wrote = known.wrote if known else {}
+        return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent, found=target.found)
     edit = target.edit if target.sent else plan.Edit()
     wrote = plan.wrote_of(job.item, edit, target.current, shown, target.ours)
     if target.sent and not target.refused and plan.applied(target.edit, target.current, shown) != "all":
-        return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent)
-    return ItemOutcome(
-        state="failed" if target.refused else "synced", want=job.want, wrote=wrote, seen=shown.updated_at
-    )
+        return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent, found=target.found)
+    state: Literal["failed", "synced"] = "failed" if target.refused else "synced"
+    return ItemOutcome(state=state, want=job.want, wrote=wrote, seen=shown.updated_at, found=target.found)

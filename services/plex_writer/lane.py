@@ -17,7 +17,9 @@ from common.bus import TooLarge
 from common.errors import Rejected, Unauthorized, Undecodable
 from services.plex_writer import job as step
 from services.plex_writer import settle
+from services.plex_writer.aim import Aim
 from services.plex_writer.looks import Looks
+from services.plex_writer.match import STRENGTH, Claim
 from services.plex_writer.plex import PlexUnavailable
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from services.plex_writer.plex import Plex
 
 NAP = 0.1
+FRESH = 10.0
 
 log = structlog.get_logger("lane")
 
@@ -63,6 +66,7 @@ class Lane:
         undecoded: Undecoded,
         pace: Pace,
         halted: Callable[[], bool],
+        settled: Callable[[Scene, Outcome | None], None],
     ) -> None:
         self.writes = 0
         self.handled = 0
@@ -78,6 +82,8 @@ class Lane:
         self._undecoded = undecoded
         self._pace = pace
         self._halted = halted
+        self._settled = settled
+        self._aim = Aim(plex, library, options)
         self._looks = Looks()
         self._begun: set[int] = set()
         self._adopting: set[int] = set()
@@ -97,12 +103,13 @@ class Lane:
         rows = await self._scenes.read(ticket.scene_id for ticket in tickets)
         await self._outcomes.ensure(rows)
         jobs = [job for ticket in tickets if (job := await self._open(ticket, rows.get(ticket.scene_id))) is not None]
-        await self._aim(jobs)
-        claimed: dict[str, int] = {}
-        jobs.sort(key=lambda job: job.scene.stamp, reverse=True)
+        read_at = _clock()
+        await self._aim.at(jobs)
+        claimed: dict[str, Claim] = {}
+        jobs.sort(key=lambda job: job.strongest, reverse=True)
         jobs = [job for job in jobs if await self._has_target(job, claimed)]
         await self._announce(jobs)
-        done = await self._write(jobs)
+        done = await self._write(jobs, read_at)
         await self._look(done)
 
     async def blame(self, ticket: Ticket, why: str) -> None:
@@ -174,55 +181,58 @@ class Lane:
         job.adopt = scene.id in self._adopting
         return job
 
-    async def _aim(self, jobs: Iterable[Job]) -> None:
-        """Find each scene's items by the files they have when read, whatever the index or an outcome remembers."""
-        candidates = {job.ticket.scene_id: self._library.find(job.item.paths) for job in jobs}
-        found = await self._read(sorted({key for keys in candidates.values() for key in keys}))
-        for job in jobs:
-            for rating_key in candidates[job.ticket.scene_id]:
-                current = found.get(rating_key)
-                self._library.saw(rating_key, current.paths if current else ())
-            step.aim(job, found, candidates[job.ticket.scene_id], self._options)
-
     async def _read(self, rating_keys: Sequence[str]) -> dict[str, Current]:
         began = _clock()
         found = await self._plex.details(rating_keys)
         self._library.was_read(rating_keys, began)
         return found
 
-    async def _has_target(self, job: Job, claimed: dict[str, int]) -> bool:
-        """End a scene that Plex does not have, or whose item another scene owns; `claimed` is by newer ones at hand."""
-        for target in job.targets:
+    async def _has_target(self, job: Job, claimed: dict[str, Claim]) -> bool:
+        """End a scene that Plex does not have, or whose item another one has more right to; `claimed` by those at hand.
+
+        An item found by its content alone is left to whoever has it.
+        """
+        for target in list(job.targets):
             rating_key = target.current.rating_key
-            rival = claimed.get(rating_key) or self._rival(job, rating_key)
-            if rival is not None:
-                await self._end(job, step.rival(job, rating_key, rival, _now()))
+            other = max(filter(None, (claimed.get(rating_key), self._claim(job, rating_key))), default=None)
+            if other is None or other < job.claim(target.found):
+                continue
+            if target.found != "hash":
+                await self._end(job, step.rival(job, rating_key, other.scene_id, _now()))
                 return False
+            job.targets.remove(target)
+        if job.tied:
+            await self._end(job, step.tied(job, _now()))
+            return False
         if not job.targets:
             await self._let_wait(job)
             return False
-        claimed.update({target.current.rating_key: job.scene.id for target in job.targets})
+        self._take_over(job)
+        claimed.update({target.current.rating_key: job.claim(target.found) for target in job.targets})
         job.outcome = settle.found(job.outcome)
         return True
 
+    def _claim(self, job: Job, rating_key: str) -> Claim | None:
+        """Return the claim of the other scene that writes an item."""
+        owner = self._outcomes.owner(rating_key)
+        other = None if owner is None or owner == job.scene.id else self._outcomes.get(owner)
+        return None if other is None else Claim(STRENGTH[other.items[rating_key].found], other.stamp, other.id)
+
+    def _take_over(self, job: Job) -> None:
+        """Let scenes that lose an item to this one look again."""
+        for target in job.targets:
+            owner = self._outcomes.owner(target.current.rating_key)
+            if owner is not None and owner != job.scene.id:
+                self._dirty.mark(owner, live=False, look=True)
+
     async def _let_wait(self, job: Job) -> None:
-        outcome = settle.waiting(job.outcome, self._library.why_missing(job.scene), want=job.want, now=_now())
+        why = step.missing(job, self._library.why_missing(job.scene))
+        outcome = settle.waiting(job.outcome, why, want=job.want, now=_now())
         self._library.waiting.add(job.scene.id, job.item.paths)
-        if self._library.find(job.item.paths):
+        if job.outcome.pinned is None and self._library.find(job.item.paths):
             # a listing brought its file between our look at the index and now, and woke nobody yet
             self._dirty.mark(job.scene.id, live=False, look=True)
         await self._end(job, outcome)
-
-    def _rival(self, job: Job, rating_key: str) -> int | None:
-        """Return the scene with the larger stamp that owns the item; one with a smaller stamp has to look again."""
-        owner = self._outcomes.owner(rating_key)
-        if owner is None or owner == job.scene.id:
-            return None
-        other = self._outcomes.get(owner)
-        if other is not None and other.stamp > job.scene.stamp:
-            return owner
-        self._dirty.mark(owner, live=False, look=True)
-        return None
 
     async def _announce(self, jobs: Iterable[Job]) -> None:
         """Retain what is about to be written, and wait until the broker has it.
@@ -244,11 +254,16 @@ class Lane:
         for ack in acks:
             await ack
 
-    async def _write(self, jobs: Sequence[Job]) -> list[Job]:
-        """Send the edits; return the jobs reached before a live change, or the end, asked for the lane."""
+    async def _write(self, jobs: Sequence[Job], read_at: float) -> list[Job]:
+        """Send the edits; return the jobs reached before a live change, or the end, asked for the lane.
+
+        What was read more than 10 seconds ago is read again first, since a person may have edited it meanwhile.
+        """
         done: list[Job] = []
         for job in jobs:
             if done and self._is_cut_short(job.ticket):
+                break
+            if done and _clock() - read_at > FRESH:
                 break
             for target in job.targets:
                 if target.edit and not target.refused:
@@ -307,9 +322,17 @@ class Lane:
         await self._settle(job, outcome, await self._send_off(job, outcome))
 
     async def _send_off(self, job: Job, outcome: Outcome) -> asyncio.Future[None]:
-        if outcome.state != "waiting":
+        if outcome.state == "ambiguous":
+            # an item that is split off, or a file that turns up, may tell
+            self._library.waiting.add(job.scene.id, job.item.paths)
+        elif outcome.state != "waiting":
             self._library.waiting.drop(job.scene.id)
-        return await self._outcomes.put(outcome)
+        before = self._outcomes.get(outcome.id)
+        ack = await self._outcomes.put(outcome)
+        for rating_key in settle.given_up(before, outcome):
+            for scene_id in self._library.released(rating_key):
+                self._dirty.mark(scene_id, live=False, look=True)
+        return ack
 
     async def _settle(self, job: Job, outcome: Outcome, ack: asyncio.Future[None]) -> None:
         await ack
@@ -318,6 +341,7 @@ class Lane:
         self.handled += 1
         if outcome.state == "synced":
             self.last_sync = outcome.at
+        self._settled(job.scene, None)
         self._dirty.settle(job.ticket)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from common.guids import id_of_guid
 from common.messages import Library as LibraryInfo
 from services.plex_writer.match import Index
 from services.plex_writer.plex import Listed, Section, listable
@@ -52,6 +53,18 @@ class Library:
     def paths(self) -> Iterable[str]:
         """Return the path of every file that was listed, in the form in which paths are compared."""
         return self._index.paths()
+
+    def near(self, paths: Iterable[str]) -> list[str]:
+        """Return the rating keys that had a file of the same name when last seen."""
+        return self._index.near(paths)
+
+    def of_scene(self, scene_id: int) -> list[str]:
+        """Return the rating keys of items that were matched to a scene by our provider, when last seen."""
+        return self._index.of_scene(scene_id)
+
+    def released(self, rating_key: str) -> set[int]:
+        """Return the scenes that wait for a file of an item that nobody writes any more."""
+        return {scene for path in self._index.files(rating_key) for scene in self.waiting.for_path(path)}
 
     def saw(self, rating_key: str, paths: Sequence[str]) -> None:
         """Note which files an item has, or that it is gone, as read in full just now."""
@@ -196,6 +209,7 @@ class Library:
         owner = self._outcomes.owner(item.rating_key)
         if owner is not None and self._outcomes.seen(item.rating_key) != item.updated_at:
             woken.add(owner)
+        self._index.match(item.rating_key, id_of_guid(item.guid))
         for path in self._index.put(item.rating_key, item.paths):
             woken.update(self.waiting.for_path(path))
             owners = {self._outcomes.owner(key) for key in self._index.find([path])}

@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from common import messages
 from common.errors import Undecodable
 from common.messages import Outcome, Stamp
@@ -79,7 +81,21 @@ class Outcomes:
         return iter(list(self._owners.items()))
 
     async def put(self, outcome: Outcome) -> asyncio.Future[None]:
-        """Keep and publish an outcome; the future ends with the broker's acknowledgement."""
+        """Keep and publish an outcome; the future ends with the broker's acknowledgement.
+
+        Its images and its pin stay those of the newest outcome of the same scene, which `amend` changes.
+        """
+        before = self.get(outcome.id)
+        if before is not None and before.born == outcome.born:
+            outcome = msgspec.structs.replace(outcome, images=before.images, pinned=before.pinned)
+        return await self._put(outcome)
+
+    async def amend(self, scene_id: int, **changes: object) -> asyncio.Future[None] | None:
+        """Change single fields of a scene's newest outcome, beside the lane; None when there is none."""
+        before = self.get(scene_id)
+        return None if before is None else await self._put(msgspec.structs.replace(before, **changes))
+
+    async def _put(self, outcome: Outcome) -> asyncio.Future[None]:
         row = messages.encode(outcome)
         self._remember(outcome, row)
         self._next_stamp(outcome.id)

@@ -81,6 +81,7 @@ class Listed(NamedTuple):
     rating_key: str
     paths: tuple[str, ...]
     updated_at: int
+    guid: str = ""
 
 
 class Reply(NamedTuple):
@@ -172,6 +173,29 @@ class Plex:
         section = root.get("librarySectionID", "")
         return {video.get("ratingKey", ""): current_of(video, section) for video in root.iter("Video")}
 
+    async def with_file(self, section: str, name: str) -> list[Listed]:
+        """Return the items of a library whose path has `name` in it (recorded from PMS 1.43.1; without type a 500)."""
+        root = await self._get(f"/library/sections/{section}/all?{urlencode(LIGHT | {'file': name}, safe=',')}")
+        return [_listed(video) for video in root.iter("Video")]
+
+    async def hashes(self, rating_keys: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return the OpenSubtitles hashes of items' files, by rating key, in one request (recorded for one item)."""
+        if not rating_keys:
+            return {}
+        try:
+            root = await self._get(f"/library/metadata/{','.join(rating_keys)}/tree")
+        except Rejected:
+            if len(rating_keys) == 1:
+                return {}
+            found = [await self.hashes([key]) for key in rating_keys]
+            return {key: digests for one in found for key, digests in one.items()}
+        return {
+            item.get("id", ""): frozenset(
+                digest.lower() for part in item.iter("MediaPart") if (digest := part.get("openSubtitleHash"))
+            )
+            for item in root.iter("MetadataItem")
+        }
+
     async def edit(self, current: Current, edit: Edit) -> None:
         """Write an edit: one request, one more for the owner's stars, and more where the URL would pass 7,500 bytes.
 
@@ -192,6 +216,18 @@ class Plex:
     async def ask(self, method: Literal["GET", "POST", "PUT"], path: str) -> Reply:
         """Return what Plex says to a request that it may refuse or not know."""
         return await self._call(lambda: self._opened().ask(method, path))
+
+    async def get(self, path: str) -> ET.Element:
+        """Ask for a container."""
+        return await self._get(path)
+
+    async def put(self, path: str) -> None:
+        """Write what stands in the query of `path`."""
+        await self._put(path)
+
+    async def post(self, path: str, content: bytes) -> None:
+        """Send bytes as they are."""
+        await self._call(lambda: self._opened().post(path, content))
 
     async def _get(self, path: str, headers: dict[str, str] | None = None) -> ET.Element:
         return await self._call(lambda: self._opened().query(path, headers=headers))
@@ -290,6 +326,10 @@ class _Server(PlexServer):
         """
         _container(_place(key), self._ask(self._session.put, key, None, {"allow_redirects": False}))
 
+    def post(self, key: str, content: bytes) -> None:
+        """Send bytes; the answer is empty, or a container."""
+        _container(_place(key), self._ask(self._session.post, key, None, {"data": content, "allow_redirects": False}))
+
     def _ask(
         self,
         method: Callable[..., requests.Response],
@@ -380,7 +420,7 @@ def _section(element: ET.Element) -> Section:
 
 
 def _listed(video: ET.Element) -> Listed:
-    return Listed(video.get("ratingKey", ""), paths_of(video), updated_at_of(video))
+    return Listed(video.get("ratingKey", ""), paths_of(video), updated_at_of(video), video.get("guid", ""))
 
 
 def listable(sections: Iterable[Section], wanted: Sequence[str]) -> list[Section]:

@@ -125,6 +125,11 @@ def owned(outcome: Outcome) -> set[str]:
     return set()
 
 
+def given_up(before: Outcome | None, outcome: Outcome) -> set[str]:
+    """Return the rating keys that a scene no longer writes."""
+    return set() if before is None else owned(before) - owned(outcome)
+
+
 def blamed(outcome: Outcome, why: str, *, want: str, now: dt.datetime) -> tuple[Outcome, float]:
     """Charge a failure to one scene while Plex is well; return its outcome and the seconds until the next attempt.
 

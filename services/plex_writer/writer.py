@@ -23,12 +23,14 @@ from services.plex_writer.compare import Compare
 from services.plex_writer.dirty import Dirty
 from services.plex_writer.events import Events
 from services.plex_writer.gap_report import Gaps
+from services.plex_writer.images import Images
 from services.plex_writer.lane import Blamed, Lane
 from services.plex_writer.library import Library
 from services.plex_writer.link import Link
 from services.plex_writer.outcomes import Outcomes
 from services.plex_writer.pace import Pace
 from services.plex_writer.pause import Pause
+from services.plex_writer.pins import Pins
 from services.plex_writer.plex import PlexUnavailable
 from services.plex_writer.rate import Rate
 from services.plex_writer.reconcile import Reconcile
@@ -40,9 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from common.bus import Connection, Message
-    from common.messages import Request
+    from common.messages import Outcome, Request
     from common.options import Options
     from common.service import Service
+    from services.plex_writer.covers import Covers
     from services.plex_writer.dirty import Ticket
     from services.plex_writer.plex import Plex
     from services.plex_writer.schedule import Schedule
@@ -58,7 +61,9 @@ log = structlog.get_logger("writer")
 class Writer:
     """One Plex server's writer; `run` returns when the service is asked to stop and the item in hand is done."""
 
-    def __init__(self, service: Service, plex: Plex, options: Options) -> None:
+    def __init__(
+        self, service: Service, plex: Plex, options: Options, *, pictures: tuple[Plex, Covers] | None = None
+    ) -> None:
         self._service = service
         self._plex = plex
         self._options = options
@@ -74,6 +79,7 @@ class Writer:
         self._pace = Pace()
         self._pause = Pause(service)
         self._scout = self._make_scout()
+        self._images = self._make_images(*pictures) if pictures else None
         self._lane = Lane(
             plex=plex,
             scenes=self._scenes,
@@ -83,7 +89,8 @@ class Writer:
             dirty=self._dirty,
             undecoded=service.undecoded,
             pace=self._pace,
-            halted=lambda: service.stop.is_set() or bool(self._pause),
+            halted=self._is_halted,
+            settled=self._settled,
         )
         self._compare = Compare(
             service,
@@ -92,6 +99,7 @@ class Writer:
             library=self._library,
             dirty=self._dirty,
             options=options,
+            settled=self._settled,
         )
         self._reconcile = Reconcile(
             service, compare=self._compare, scout=self._scout, library=self._library, link=self._link
@@ -107,6 +115,9 @@ class Writer:
         )
         self._wake = asyncio.Event()
         self._compare_wanted = asyncio.Event()
+        self._pins = Pins(
+            plex=plex, scenes=self._scenes, outcomes=self._outcomes, dirty=self._dirty, wake=self._wake.set
+        )
         self._watcher = WatcherInfo(service="")
         self._batch = BATCH
         self._told_stats: WriterStats | None = None
@@ -129,6 +140,25 @@ class Writer:
             wake=self._mark_woken,
             in_hand=lambda: self._lane.in_hand,
         )
+
+    def _make_images(self, plex: Plex, covers: Covers) -> Images:
+        return Images(
+            plex=plex,
+            covers=covers,
+            scenes=self._scenes,
+            outcomes=self._outcomes,
+            options=self._options,
+            link=self._link,
+            halted=self._is_halted,
+        )
+
+    def _is_halted(self) -> bool:
+        return self._service.stop.is_set() or bool(self._pause)
+
+    def _settled(self, scene: Scene, outcome: Outcome | None) -> None:
+        """Words are done; their pictures are next."""
+        if self._images is not None:
+            self._images.look(scene, outcome)
 
     async def listen(self) -> None:
         """Register what wakes the lane; before the session connects, since its backlog comes with the connection."""
@@ -157,6 +187,8 @@ class Writer:
                 "retry": self._on_retry,
                 "pause": self._on_pause,
                 "resume": self._on_resume,
+                "pin": self._pins.pin,
+                "unpin": self._pins.unpin,
             }
         )
         await self._service.unless_stopped(self._load())
@@ -167,6 +199,8 @@ class Writer:
             self._scheduled(self._reconcile.schedule),
             self._scheduled(self._gaps.schedule),
         ]
+        if self._images is not None:
+            beside.append(self._images.run())
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in beside]
             with contextlib.suppress(Stopped):
@@ -419,7 +453,8 @@ class Writer:
             skipped=states["skipped"],
             rate=self._rate.per_second(),
             writes=self._lane.writes,
-            requests=self._plex.requests,
+            requests=self._plex.requests + (self._images.requests if self._images else 0),
+            images_due=self._images.due if self._images else 0,
             last_sync=self._lane.last_sync,
             suspect=self._compare.suspect,
             undecodable=self._service.undecoded.payload(),

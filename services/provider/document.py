@@ -13,10 +13,10 @@ import msgspec
 from common import text
 from common.fields import LINE, date_of
 from common.guids import IDENTIFIER, guid_of, id_of_key
-from common.item import item_of
+from common.item import cover_version, item_of
 from services.provider.manifest import COLLECTIONS, METADATA
 from services.provider.metadata import Guid, Image, Member, Metadata, Person, Rating, Tag
-from services.provider.targets import IMAGES, version_of
+from services.provider.targets import IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +166,7 @@ def _brief(scene: Scene, item: Item, options: Options, style: Style) -> Metadata
 
 def _picture(scene: Scene, options: Options, leaf: str) -> str:
     """Return a picture's address: another one whenever it may show another cover, since PMS keeps what it has."""
-    return f"{options.mapping.provider_url}{IMAGES}/scene/{scene.id}/{leaf}?v={version_of(scene)}"
+    return f"{options.mapping.provider_url}{IMAGES}/scene/{scene.id}/{leaf}?v={cover_version(scene)}"
 
 
 def _genres(item: Item, style: Style) -> tuple[Tag, ...]:

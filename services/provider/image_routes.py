@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from services.provider.provider import Provider
 
+# tells a client that knows a newer state of the scene that this may not be its cover yet
+SCENE_VERSION: Final = "X-Scene-Version"
 STASH_AWAY: Final = {"Retry-After": "60"}
 
 
@@ -49,6 +51,8 @@ async def _answer(provider: Provider, request: Request, kind: str, leaf: str) ->
     try:
         shown = await provider.pictures.show(target, current="no-cache" in request.headers.get("cache-control", ""))
         headers = {"ETag": shown.entry.etag, "Cache-Control": "no-cache"}
+        if kind == "scene":
+            headers[SCENE_VERSION] = target.version
         if has_already(request, shown.entry.etag):
             return Response(status_code=304, headers=headers)
         body = await provider.pictures.body(target, shown)

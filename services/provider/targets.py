@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from common.errors import NotFound
 from common.filters import excluded
-from common.item import short_hash
+from common.item import cover_version
 
 if TYPE_CHECKING:
     from common.images import Shape
-    from common.messages import Scene
     from common.options import Options
     from services.provider.catalog import Catalog
 
@@ -33,11 +32,6 @@ class Target(NamedTuple):
     path: str
     version: str
     shape: Shape = "raw"
-
-
-def version_of(scene: Scene) -> str:
-    """Return what is another text whenever the scene's cover may be another."""
-    return short_hash(f"{scene.born} {scene.updated_at}".encode())
 
 
 def is_known(catalog: Catalog, kind: str, entity: int) -> bool:
@@ -70,4 +64,4 @@ def _cover_version(catalog: Catalog, options: Options, scene_id: int) -> str:
         raise NotFound(f"scene {scene_id} has no cover in Stash")
     if (reason := excluded(scene, options.filters)) is not None:
         raise NotFound(f"scene {scene_id} is kept from Plex: {reason}")
-    return version_of(scene)
+    return cover_version(scene)

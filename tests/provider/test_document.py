@@ -12,13 +12,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from common.guids import IDENTIFIER, guid_of, id_of_guid, id_of_key
-from common.item import item_of
+from common.item import cover_version, item_of
 from common.messages import File, Group, Named, Performer, Scene, StashId, Studio
 from common.options import DEFAULT_FIELDS, FieldPolicy, MappingOptions, Options
 from services.provider.document import Collection, Style, collection, collection_of_key, collections, match, movie
 from services.provider.manifest import Manifest
 from services.provider.metadata import Metadata, gallery, page
-from services.provider.targets import version_of
 from services.provider.trim import Trim, trim_of, trimmed
 from tests.provider import shapes
 from tests.provider.given import scene
@@ -76,7 +75,7 @@ def test_the_manifest_says_movies_match_metadata_and_collection_and_no_images() 
 def test_a_movie_has_what_the_scene_has() -> None:
     fields = {**DEFAULT_FIELDS, "art": FieldPolicy("fill"), "sort_title": FieldPolicy("fill")}
     options = Options(fields=fields, mapping=MappingOptions(content_rating="XXX"))
-    version = version_of(WHOLE)
+    version = cover_version(WHOLE)
     poster, art = (f"{BASE}/images/scene/17/{leaf}?v={version}" for leaf in ("poster", "art"))
     assert read(shown(WHOLE, options)) == {
         "ratingKey": "17",

@@ -15,7 +15,7 @@ def test_the_environment_goes_before_the_file() -> None:
 
 def test_what_is_not_ours_stays_out() -> None:
     settings = settings_from({"EMPTY": None, "OTHER": "x", "BROKER_READER_PASSWORD": "y"}, {"HOME": "/"}, resolves=True)
-    assert settings.keys() == {"BROKER_READER_PASSWORD", "S2P_IN_CONTAINER"}
+    assert settings.keys() == {"BROKER_READER_PASSWORD", "S2P_IN_CONTAINER", "S2P_PROVIDER_INTERNAL_URL"}
 
 
 @pytest.mark.parametrize(("resolves", "host"), [(True, "host.docker.internal"), (False, "127.0.0.1")])
@@ -40,3 +40,15 @@ def test_a_service_gets_no_secret_of_another() -> None:
 
 def test_pauses_grow_to_a_minute() -> None:
     assert [pause(failures) for failures in (1, 2, 3, 6, 7, 5000)] == [1, 2, 4, 32, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:9393"),
+        ({"S2P_PROVIDER_PORT": "80"}, "http://127.0.0.1:80"),
+        ({"S2P_PROVIDER_INTERNAL_URL": "http://nas:1"}, "http://nas:1"),
+    ],
+)
+def test_the_writer_finds_the_provider_on_this_machine(given: dict[str, str], url: str) -> None:
+    assert settings_from({}, given, resolves=True)["S2P_PROVIDER_INTERNAL_URL"] == url

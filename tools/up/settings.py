@@ -37,7 +37,8 @@ def settings_from(written: Mapping[str, str | None], environ: Mapping[str, str],
     for name in () if resolves else ADDRESSES:
         if name in settings:
             settings[name] = settings[name].replace(THIS_MACHINE, "127.0.0.1")
-    return {**settings, "S2P_IN_CONTAINER": "false"}
+    provider = f"http://127.0.0.1:{settings.get('S2P_PROVIDER_PORT') or '9393'}"
+    return {"S2P_PROVIDER_INTERNAL_URL": provider, **settings, "S2P_IN_CONTAINER": "false"}
 
 
 def mistakes(settings: Mapping[str, str]) -> list[str]:

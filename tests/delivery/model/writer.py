@@ -17,6 +17,7 @@ from services.plex_writer import job as step
 from services.plex_writer import settle, unsettled
 from services.plex_writer.dirty import Dirty
 from services.plex_writer.looks import Looks
+from services.plex_writer.match import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +153,8 @@ class Writer:
             return
         for job in self.jobs:
             keys = [str(job.scene.id)] if job.scene.id in self.listed else []
-            step.aim(job, self._plex.details(keys), keys, OPTIONS)
+            read = list(self._plex.details(keys).values())
+            step.aim(job, decide(read, paths=job.item.paths, key=OPTIONS.paths.key), OPTIONS)
         self.jobs.sort(key=lambda job: job.scene.stamp, reverse=True)
         self.jobs = [job for job in self.jobs if self._has_target(job)]
         self.stage = "aimed" if self.jobs else ""
