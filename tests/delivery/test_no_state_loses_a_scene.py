@@ -137,36 +137,6 @@ class Machine(RuleBasedStateMachine):
     def ask_stash(self, scene_id: int) -> None:
         self.watcher.ask(scene_id)
 
-    @precondition(lambda self: self.watching and self.watcher.answers)
-    @rule()
-    def apply_answer(self) -> None:
-        self.watcher.apply()
-
-    @precondition(lambda self: self.watching and self.watcher.listing is None)
-    @rule()
-    def begin_sweep(self) -> None:
-        self.watcher.begin_sweep()
-
-    @precondition(lambda self: self.watching and self.watcher.listing is not None)
-    @rule()
-    def end_sweep(self) -> None:
-        self.watcher.end_sweep()
-
-    @precondition(lambda self: self.watching and self.watcher.backlog)
-    @rule()
-    def fetch(self) -> None:
-        self.watcher.fetch()
-
-    @precondition(lambda self: self.watching and self.watcher.audit_due)
-    @rule()
-    def watcher_audits(self) -> None:
-        self.watcher.audit()
-
-    @precondition(lambda self: self.watching)
-    @rule()
-    def watcher_tells(self) -> None:
-        self.watcher.tell()
-
     # --- the broker
 
     @rule()
@@ -198,39 +168,18 @@ class Machine(RuleBasedStateMachine):
             self.forgot = True
         self._writer, self.broker.online = None, False
 
-    @precondition(lambda self: self.writing and self.broker.session)
-    @rule()
-    def deliver(self) -> None:
-        self.writer.deliver()
-
-    @precondition(lambda self: self.writing and (self.writer.audit_due or self.writer.compare_due))
-    @rule()
-    def writer_audits_or_compares(self) -> None:
-        if self.writer.audit_due:
-            self.writer.audit()
-        else:
-            self.writer.compare()
-
-    @precondition(lambda self: self.writing)
-    @rule()
-    def writer_tells(self) -> None:
-        self.writer.tell()
-
-    @precondition(lambda self: self.writing and not self.writer.stage)
-    @rule(limit=st.integers(1, 3))
-    def take(self, limit: int) -> None:
-        self.writer.take(limit)
-
-    @precondition(lambda self: self.writing and self.writer.stage)
     @rule(data=st.data())
-    def writer_goes_on(self, data: st.DataObject) -> None:
-        kind = WRITES if self.writer.stage == "announced" else READS
-        self.writer.go_on(lambda: data.draw(kind))
+    def one_step_of_either(self, data: st.DataObject) -> None:
+        steps = self.steps(data.draw)
+        if steps:
+            steps[data.draw(st.integers(0, len(steps) - 1))]()
 
-    @precondition(lambda self: self.writing)
-    @rule()
-    def list_library(self) -> None:
-        self.writer.list_library()
+    @rule(data=st.data(), steps=st.integers(1, 12))
+    def both_go_on(self, data: st.DataObject, steps: int) -> None:
+        for _ in range(steps):
+            ready = self.steps(data.draw)
+            if ready:
+                ready[0]()
 
     @precondition(lambda self: self.plex.late)
     @rule()
@@ -285,41 +234,44 @@ class Machine(RuleBasedStateMachine):
         self.plex.land(all_due_by=self.clock.now + LONG)
         self.watcher.sweep_due = True
 
+    def steps(self, answer: Callable[[st.SearchStrategy[str]], str]) -> list[Callable[[], object]]:
+        """Return what the two services can do now, the most urgent first; `answer` draws how Plex answers."""
+        steps: list[tuple[object, Callable[[], object]]] = []
+        if self.watching:
+            watcher = self.watcher
+            steps += [
+                (watcher.audit_due, watcher.audit),
+                (watcher.answers, watcher.apply),
+                (watcher.listing is not None, watcher.end_sweep),
+                (watcher.sweep_due, watcher.begin_sweep),
+                (watcher.backlog, watcher.fetch),
+                (watcher.has_news, watcher.tell),
+            ]
+        if self.writing:
+            writer = self.writer
+            kind = WRITES if writer.stage == "announced" else READS
+            steps += [
+                (self.broker.session, writer.deliver),
+                (writer.audit_due, writer.audit),
+                (writer.compare_due and not writer.audit_due, writer.compare),
+                (self.plex.items.keys() - writer.listed, writer.list_library),
+                (writer.stage, lambda: writer.go_on(lambda: answer(kind))),
+                (writer.has_news, writer.tell),
+                (not writer.stage and writer.dirty.take(1, self.clock.now), lambda: writer.take(2)),
+            ]
+        return [do for wanted, do in steps if wanted]
+
     def one_good_step(self) -> bool:
         """Do whatever there is to do; False once nothing is, not even in some days."""
-        watcher, writer = self.watcher, self.writer
-        steps: list[tuple[object, Callable[[], object]]] = [
-            (watcher.audit_due, watcher.audit),
-            (watcher.answers, watcher.apply),
-            (watcher.listing is not None, watcher.end_sweep),
-            (watcher.sweep_due, watcher.begin_sweep),
-            (watcher.backlog, watcher.fetch),
-            (self.broker.session, writer.deliver),
-            (writer.audit_due, writer.audit),
-            (writer.compare_due, writer.compare),
-            (self.plex.items.keys() - writer.listed, writer.list_library),
-            (writer.stage, lambda: writer.go_on(lambda: "done")),
-            (self._tell(), lambda: None),
-        ]
-        for wanted, do in steps:
-            if wanted:
-                do()
-                return True
-        writer.take(2)
-        if writer.stage or writer.dirty.take(1, self.clock.now):
+        ready = self.steps(lambda _: "done")
+        if ready:
+            ready[0]()
             return True
-        due = writer.dirty.next_due()
+        due = self.writer.dirty.next_due()
         if due is None:
             return False
         self.clock.now = max(self.clock.now, due)
         return True
-
-    def _tell(self) -> bool:
-        """Let both tell about themselves; say whether anything was new."""
-        before = dict(self.broker.retained)
-        self.watcher.tell()
-        self.writer.tell()
-        return before != self.broker.retained
 
     def check(self, scene_id: int, truth: Truth) -> None:
         shelf, outcome = self.plex.items.get(scene_id), self.writer.outcome(scene_id)

@@ -101,19 +101,23 @@ class Watcher:
             self.backlog.update(dict.fromkeys(loss.ids))
             self.loading = self.loading or bool(loss.missing)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something new to tell, and nothing is under way that it would be wrong to tell of."""
+        return not self.audit_due and self._info() != self._told
+
     def tell(self) -> None:
         """Publish info, which says what to expect in the table."""
-        if self.audit_due:
-            return
+        self._told = self._info()
+        self._broker.publish("info/stash", self._told)
+        self._marks = {"info/stash": self._told}
+
+    def _info(self) -> bytes:
         if self.idle:
             self.loading, self.covered = False, None
         stamp = self.covered or self.stamps.newest
         info = WatcherInfo(service="", epoch=stamp.epoch, seq=stamp.seq, scenes=len(self.book), loading=self.loading)
-        row = messages.encode(info)
-        if row != self._told:
-            self._told = row
-            self._broker.publish("info/stash", row)
-            self._marks = {"info/stash": row}
+        return messages.encode(info)
 
     def _publish(self, scene: Scene) -> None:
         stamp = self.stamps.next

@@ -49,6 +49,8 @@ class Writer:
         self._looks = Looks()
         self._begun: set[int] = set()
         self._epoch = 0
+        self._loading = False
+        self._told = b""
         self._load()
 
     def outcome(self, scene_id: int) -> Outcome | None:
@@ -76,14 +78,14 @@ class Writer:
 
     def _hear_info(self, payload: bytes | None) -> None:
         info = messages.decode(WatcherInfo, payload) if payload else None
-        epoch = info.epoch if info else 0
-        if self._epoch not in (0, epoch):
+        epoch, loading = (info.epoch, info.loading) if info else (0, False)
+        if self._epoch not in (0, epoch) or (self._loading and not loading):
             self.compare_due = True
-        self._epoch = epoch
+        self._epoch, self._loading = epoch, loading
 
     def audit(self) -> None:
         """See after a reconnect whether the broker still has our last publication."""
-        self.audit_due = False
+        self.audit_due, self._told = False, b""
         row = self._broker.retained.get("info/plex")
         info = messages.decode(WriterInfo, row) if row else None
         if info is not None and Stamp(info.epoch, info.seq) == self.stamp:
@@ -94,10 +96,19 @@ class Writer:
         for key in wrong:
             self._broker.publish(f"outcome/{key}", self.rows.get(key, b""))
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something new to tell, once the broker is known to have it all."""
+        return not self.audit_due and self._info() != self._told
+
     def tell(self) -> None:
         """Publish info."""
+        self._told = self._info()
+        self._broker.publish("info/plex", self._told)
+
+    def _info(self) -> bytes:
         info = WriterInfo(service="", epoch=self.stamp.epoch, seq=self.stamp.seq, outcomes=len(self.rows))
-        self._broker.publish("info/plex", messages.encode(info))
+        return messages.encode(info)
 
     def compare(self) -> None:
         """Compare what is wanted with what was done."""
