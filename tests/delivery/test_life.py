@@ -46,20 +46,6 @@ def test_every_mistake_in_the_settings_is_named_and_the_status_is_2(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["stash_watcher", "plex_writer", "provider"])
-def test_a_second_instance_refuses_to_start_and_names_the_first(quiet: World, name: str) -> None:
-    quiet.start(name)
-    topic = {"stash_watcher": "stash/state", "plex_writer": "plex/plex/state", "provider": "provider/state"}[name]
-    wait_until(lambda: quiet.ear.json(topic).get("state") == "online", "the first to be online")
-    first = quiet.ear.json(topic)["instance"]
-    second = service(name, quiet.folder, {**quiet.settings, "S2P_PROVIDER_PORT": str(free_port())}, log_name="second")
-    with second:
-        assert second.wait(seconds=60) == 2
-    assert first in second.tail()
-    assert quiet.services[name].alive
-    assert quiet.ear.json(topic)["instance"] == first
-
-
-@pytest.mark.parametrize("name", ["stash_watcher", "plex_writer", "provider"])
 def test_a_killed_service_is_offline_by_its_will_and_its_successor_starts_at_once(quiet: World, name: str) -> None:
     topic = {"stash_watcher": "stash/state", "plex_writer": "plex/plex/state", "provider": "provider/state"}[name]
     quiet.start(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,29 +55,53 @@ def test_whatever_kind_of_outage_nothing_is_lost_and_nobody_is_blamed(running: W
         assert "no whole XML document" in running.stats("undecodable")["last"][0]
 
 
-def test_one_sick_item_is_set_aside_and_the_others_go_on(running: World) -> None:
-    (sick,) = running.outcome(2)["items"]
-    running.control("plex", "fault", kind="status", status=500, ratingKey=sick, match="PUT *")
-    for scene_id in range(1, 11):
-        running.edit(scene_id, title=f"Beside the sick one {scene_id}")
-    wait_until(lambda: len(running.differences()) == 1, "all but one to be written")
-    wait_until(lambda: running.outcome(2).get("attempts") == 1, "the failure to be charged to it")
-    assert "500" in running.outcome(2)["detail"]
-    wait_until(lambda: running.stats("pending") == 1, "it alone to be pending")
-    assert not running.ear.json("plex/plex/outages").get("outages")
+def test_the_history_is_right_to_the_second(running: World) -> None:
+    """From the first failed probe to the first good one; two outages make a time between them."""
+    told: list[tuple[dt.datetime, dt.datetime]] = []
+    for number in range(2):
+        begun = dt.datetime.now(dt.UTC)
+        running.control("plex", "fault", kind="down")
+        running.edit(1, title=f"Edited in outage {number}")
+        wait_until(lambda: running.ear.json("plex/plex/state")["plex"] == "unreachable", "it to be noticed")
+        noticed = dt.datetime.now(dt.UTC)
+        running.control("plex", "fault", kind="clear")
+        cleared = dt.datetime.now(dt.UTC)
+        running.settle()
+        outage = running.ear.json("plex/plex/outages")["outages"][number]
+        since, until = (dt.datetime.fromisoformat(outage[name]) for name in ("since", "until"))
+        second = dt.timedelta(seconds=1)
+        assert begun - second <= since <= noticed + second
+        assert cleared - second <= until <= dt.datetime.now(dt.UTC) + second
+        assert dt.datetime.fromisoformat(running.ear.json("plex/plex/state")["plex_since"]) - until < second
+        told.append((since, until))
+    history = running.ear.json("plex/plex/outages")
+    assert len(history["outages"]) == 2
+    repairs = [(until - since).total_seconds() for since, until in told]
+    assert history["mttr_s"] == pytest.approx(sum(repairs) / 2, abs=0.01)
+    assert history["mtbf_s"] == pytest.approx((told[1][0] - told[0][1]).total_seconds(), abs=0.01)
+    running.services["plex_writer"].stop()
+    running.start("plex_writer")
+    wait_until(lambda: running.ear.json("plex/plex/state")["state"] == "online", "it to be back")
+    assert running.ear.json("plex/plex/outages") == history
+
+
+def test_after_an_outage_another_item_goes_first_and_then_few_at_a_time(running: World) -> None:
+    """The one that was in hand when Plex went away may be what made it go."""
+    (first,) = running.outcome(2)["items"]
+    running.control("plex", "fault", kind="hang", match="PUT *", count=1)
+    running.edit(2, title="In hand")
+    wait_until(lambda: running.outcome(2)["items"][first]["intent"], "its write to begin")
+    running.control("plex", "fault", kind="down")
+    wait_until(lambda: running.ear.json("plex/plex/state")["plex"] == "unreachable", "the outage")
+    before = len(running.writes())
+    for number in range(3, 8):
+        running.edit(number, title=f"Waits {number}")
+    wait_until(lambda: running.stats("pending") >= 6, "them to wait")
     running.control("plex", "fault", kind="clear")
-    running.edit(2, title="Well again")
     running.settle()
-
-
-def test_a_write_that_plex_refuses_is_recorded_at_once_and_the_lane_goes_on(running: World) -> None:
-    (refused,) = running.outcome(3)["items"]
-    running.control("plex", "fault", kind="status", status=400, ratingKey=refused, match="PUT *")
-    running.edit(3, title="Never shown")
-    running.edit(4, title="Shown")
-    wait_until(lambda: running.outcome(3).get("state") == "failed", "the refusal to be recorded")
-    assert "400" in running.outcome(3)["detail"]
-    wait_until(lambda: len(running.differences()) == 1, "the other to be written")
+    order = [write["ratingKey"] for write in running.writes()[before:]]
+    assert order
+    assert order[0] != first
 
 
 def test_stash_away_never_removes_anything(running: World) -> None:

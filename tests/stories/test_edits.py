@@ -108,21 +108,6 @@ def test_a_foreign_payload_is_counted_with_its_topic_and_the_rest_goes_on(runnin
     assert not running.outcome(999998)
 
 
-def test_changed_settings_are_planned_again_and_unchanged_ones_are_not(running: World) -> None:
-    writer = running.services["plex_writer"]
-    writer.stop()
-    running.control("plex", "reset-counts")
-    running.start("plex_writer")
-    wait_until(lambda: "compared" in writer.tail(), "the compare at start")
-    kinds = running.look("plex", "counts")["kinds"]
-    assert not any("metadata" in kind or kind.startswith("PUT") for kind in kinds), kinds
-    running.services["plex_writer"].stop()
-    running.edit(9, studio="Shown Nowhere")
-    running.start("plex_writer", S2P_FIELDS="studio=off")
-    wait_until(lambda: running.outcome(9).get("want") != "" and running.stats("pending") == 0, "the new plan")
-    assert item_of(running, 9)["studio"] != "Shown Nowhere"
-
-
 def test_an_outcome_that_cannot_be_read_is_left_alone_and_the_rest_goes_on(running: World) -> None:
     running.services["plex_writer"].stop()
     newer = b'{"v":2,"id":10,"wrote":"in a form of the future"}'

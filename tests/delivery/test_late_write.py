@@ -1,0 +1,65 @@
+"""A write that had no answer may be carried out after a newer one: the item is read again, and put right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.delivery import shortened
+from tests.delivery.test_kills import held
+from tests.stories.test_edits import item_of
+from tools.processes import wait_until
+
+if TYPE_CHECKING:
+    from tests.stories.world import World
+
+pytestmark = pytest.mark.story
+
+SOON = {"services.plex_writer.settle.UNSURE": [4.0, 12.0], "services.plex_writer.settle.ASIDE": [2.0, 2.0, 2.0]}
+
+
+def late(world: World) -> None:
+    """Have a write of scene 1 received, given up on, and held back in Plex, and a newer one carried out."""
+    world.start("stash_watcher")
+    shortened.start(world, "plex_writer", SOON)
+    world.settle()
+    world.control("plex", "fault", kind="hold", match="PUT *", count=1)
+    world.edit(1, title="The older")
+    wait_until(lambda: held(world, "plex") == 1, "the write to be held")
+    world.edit(1, title="The newer")
+    wait_until(lambda: item_of(world, 1)["title"] == "The newer", "the newer to be written", seconds=60)
+
+
+def test_an_older_write_that_lands_late_is_put_right(world: World) -> None:
+    late(world)
+    wait_until(lambda: world.outcome(1)["state"] == "synced", "it to be recorded")
+    world.control("plex", "release")
+    wait_until(lambda: item_of(world, 1)["title"] == "The older", "the older to land")
+    wait_until(lambda: item_of(world, 1)["title"] == "The newer", "it to be put right", seconds=60)
+
+
+def test_it_is_put_right_also_by_a_writer_that_was_killed_meanwhile(world: World) -> None:
+    late(world)
+    wait_until(lambda: world.outcome(1)["state"] == "synced", "it to be recorded")
+    assert world.outcome(1)["due"], "a look is due"
+    world.services["plex_writer"].kill()
+    world.control("plex", "release")
+    wait_until(lambda: item_of(world, 1)["title"] == "The older", "the older to land")
+    shortened.start(world, "plex_writer", SOON)
+    wait_until(lambda: item_of(world, 1)["title"] == "The newer", "it to be put right", seconds=60)
+
+
+def test_an_item_that_never_shows_what_it_took_is_failed_with_a_time_to_come(world: World) -> None:
+    """A hold after the commit loses the answer, and a person puts the old value back each time."""
+    world.start("stash_watcher")
+    shortened.start(world, "plex_writer", SOON)
+    world.settle()
+    (key,) = world.outcome(1)["items"]
+    title = item_of(world, 1)["title"]
+    world.control("plex", "fault", kind="status", status=200, body="", match="PUT *", ratingKey=key)
+    world.edit(1, title="Swallowed")
+    wait_until(lambda: world.outcome(1)["state"] == "failed", "it to be given up for a day", seconds=60)
+    assert item_of(world, 1)["title"] == title
+    assert world.outcome(1)["due"]
+    assert "does not show" in world.outcome(1)["detail"]
