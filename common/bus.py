@@ -38,6 +38,8 @@ WINDOW = 200
 OUTSTANDING = 1_000
 SESSION_TAKEN_OVER = 142
 TAKE_OVER_WAIT = 60.0
+ALONE = 0.3
+ALONE_AGAIN = 30.0
 RETRY_CAP = 10.0
 PACKETS_A_READ = 50
 HEADER_ROOM = 64
@@ -108,7 +110,8 @@ class Bus:
 
     `client_id` names the session; with `session_expiry` (seconds) above 0 the broker keeps it while we are away.
     `will` is published by the broker, retained, when we vanish. `on_up` is told of every connection, `on_taken_over`
-    when somebody else has connected under our id: that is waited out for a minute, never fought.
+    when somebody else has connected under our id: that is waited out for a minute, never fought. `beside` is another
+    connection to the same broker, by which a take-over is known from a broker that is gone.
     """
 
     def __init__(
@@ -124,6 +127,7 @@ class Bus:
         self.connection: Connection | None = None
         self.on_up: list[Callable[[Connection], None]] = []
         self.on_taken_over: list[Callable[[], None]] = []
+        self.beside: Bus | None = None
         self._broker = broker
         self._client_id = client_id
         self._session_expiry = session_expiry
@@ -142,6 +146,7 @@ class Bus:
         self._replies: dict[int, asyncio.Future[Sequence[ReasonCode]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._why_down = "not connected yet"
+        self._alone_at = -ALONE_AGAIN
 
     async def __aenter__(self) -> Self:
         self._tasks = [
@@ -270,12 +275,34 @@ class Bus:
             code = await self._connect()
             if code == 0 and self._gone is not None:
                 attempt = 0
-                code = await self._gone
-                self._say_lost(code)
+                code = await self._until_gone(self._gone)
             elif attempt == 0:
                 log.warning("broker_unreachable", why=self._why_down, effect="waiting for it")
             await asyncio.sleep(TAKE_OVER_WAIT if code == SESSION_TAKEN_OVER else _delay(attempt))
             attempt += 1
+
+    async def _until_gone(self, gone: asyncio.Future[int]) -> int:
+        """Wait until the connection ends; return the code that says why, that of a take-over also where none came.
+
+        Mosquitto 2.0.11 closes a connection that was taken over without a word (seen there), so one that ends while
+        another of ours to the same broker stands, and again soon after, counts as taken over.
+        """
+        code = await gone
+        if code == SESSION_TAKEN_OVER or not await self._ended_alone():
+            self._alone_at = -ALONE_AGAIN
+        else:
+            ended, self._alone_at = self._alone_at, asyncio.get_running_loop().time()
+            code = SESSION_TAKEN_OVER if self._alone_at - ended < ALONE_AGAIN else code
+        self._say_lost(code)
+        return code
+
+    async def _ended_alone(self) -> bool:
+        """Tell whether the connection beside this one outlives it, so that the broker is there."""
+        other = self.beside.connection if self.beside else None
+        if self.beside is None or other is None:
+            return False
+        await asyncio.sleep(ALONE)
+        return self.beside.connection == other
 
     def _say_lost(self, code: int) -> None:
         if code != SESSION_TAKEN_OVER:

@@ -126,6 +126,7 @@ class Service:
             keepalive=KEEPALIVE,
         )
         self._reader_bus = Bus(broker, f"{client_id}-reader-{state.instance}", keepalive=KEEPALIVE)
+        self.bus.beside = self._reader_bus
         self.reader = Reader(self._reader_bus, self.topics.selftest(owner, f"end-{state.instance}"))
         self._loader_bus = (
             Bus(broker, f"{client_id}-loader-{state.instance}", keepalive=KEEPALIVE) if loads_beside else None

@@ -89,11 +89,17 @@ class Dirty:
         if live or entry.aside is None:
             self._enqueue(scene_id, entry)
 
-    def take(self, limit: int, now: float) -> list[Ticket]:
-        """Return up to `limit` scenes of one lane, live ones first; they stay dirty until settled."""
+    def take(self, limit: int, now: float, *, besides: int | None = None) -> list[Ticket]:
+        """Return up to `limit` scenes of one lane, live ones first; they stay dirty until settled.
+
+        The scene `besides` is only returned when there is no other.
+        """
         self._wake(now)
-        lane = self._live or self._bulk
-        return [self._ticket(scene_id) for scene_id in itertools.islice(lane, limit)]
+        for lane in (self._live, self._bulk):
+            chosen = [scene_id for scene_id in itertools.islice(lane, limit + 1) if scene_id != besides][:limit]
+            if chosen:
+                return [self._ticket(scene_id) for scene_id in chosen]
+        return [self._ticket(besides)] if besides in self._live or besides in self._bulk else []
 
     def settle(self, ticket: Ticket, *, unread: bool = False) -> bool:
         """End a scene's being dirty, unless it was marked again since the ticket was taken; say whether it ended.

@@ -120,6 +120,7 @@ class Writer:
         )
         self._watcher = WatcherInfo(service="")
         self._batch = BATCH
+        self._in_hand: int | None = None
         self._told_stats: WriterStats | None = None
         self._told_info: WriterInfo | None = None
 
@@ -369,7 +370,7 @@ class Writer:
             if self._service.stop.is_set():
                 return
             self._wake.clear()  # before the look at what is dirty, or a mark right after it would wake nobody
-            tickets = self._dirty.take(self._batch, time.monotonic())
+            tickets = self._dirty.take(self._batch, time.monotonic(), besides=self._in_hand)
             if tickets:
                 await self._work(tickets)
             else:
@@ -392,6 +393,7 @@ class Writer:
         before = self._lane.handled
         try:
             await self._lane.handle(tickets)
+            self._in_hand = None
             self._batch = min(BATCH, self._batch * 2)
         except (PlexUnavailable, Unauthorized) as error:
             await self._after_failure(tickets, error)
@@ -407,8 +409,7 @@ class Writer:
         """Plex away: nobody is to blame, and another scene goes first later. Plex well: find the scene that fails."""
         if not await self._link.doubt(error):
             self._batch = 1
-            in_hand = error.ticket if isinstance(error, Blamed) else tickets[0]
-            self._dirty.send_back(in_hand.scene_id)
+            self._in_hand = (error.ticket if isinstance(error, Blamed) else tickets[0]).scene_id
         else:
             await self._find_culprit(tickets, error)
 

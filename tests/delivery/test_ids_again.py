@@ -23,9 +23,11 @@ def test_after_an_import_each_item_shows_the_scene_that_has_its_file(running: Wo
         lambda: running.ear.json("stash/state").get("stash") == "replaced", "the import to be noticed", seconds=60
     )
     assert running.ear.ask("stash", "sweep", confirm=True)["status"] != "error"
-    running.settle(seconds=90)
-    changed = [number for number in before if running.outcome(number).get("born") != before[number]]
-    assert changed
+    born = {scene["id"]: scene["created_at"] for scene in running.scenes()}
+    assert born.keys() == before.keys()
+    assert sum(born[number] != before[number] for number in born) > 10
+    wait_until(lambda: all(running.outcome(n).get("born") == born[n] for n in born), "the new scenes", seconds=90)
+    running.settle()
     for scene in running.scenes():
         if scene["title"]:
             assert item_of(running, scene["id"])["title"] == " ".join(scene["title"].split())

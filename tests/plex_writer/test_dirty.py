@@ -226,6 +226,16 @@ def test_an_edit_overtakes_thousands_of_others_that_arrived_at_once(dirty: Dirty
     assert order(dirty) == list(range(100))
 
 
+def test_a_scene_that_is_to_come_after_another_comes_alone_when_there_is_none(dirty: Dirty) -> None:
+    dirty.mark(1, live=True)
+    assert [ticket.scene_id for ticket in dirty.take(1, 0, besides=1)] == [1]
+    dirty.mark(2, live=False)
+    assert [ticket.scene_id for ticket in dirty.take(1, 0, besides=1)] == [2]
+    dirty.mark(3, live=True)
+    assert [ticket.scene_id for ticket in dirty.take(9, 0, besides=1)] == [3]
+    assert dirty.take(9, 0, besides=7)[0].scene_id == 1
+
+
 def test_a_scene_that_changes_all_the_time_keeps_nobody_waiting(dirty: Dirty) -> None:
     """Even one at a time, and marked anew each time before it is settled."""
     for scene in (1, 2, 3):

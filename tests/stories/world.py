@@ -44,6 +44,7 @@ class Ear:
 
     def tell(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish, as anyone could."""
+        wait_until(self._client.is_connected, "the broker to be there")
         self._client.publish(f"{BASE}/{topic}", payload, 1, retain).wait_for_publish(10)
 
     def ask(self, owner: str, command: str, **data: object) -> Any:
