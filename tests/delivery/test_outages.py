@@ -52,6 +52,7 @@ def test_whatever_kind_of_outage_nothing_is_lost_and_nobody_is_blamed(running: W
     running.settle()
     assert running.stats("failed") == 0
     if kind == "html":
+        wait_until(lambda: running.stats("undecodable")["count"], "it to be counted")
         assert "no whole XML document" in running.stats("undecodable")["last"][0]
 
 
@@ -101,7 +102,7 @@ def test_after_an_outage_another_item_goes_first_and_then_few_at_a_time(running:
     running.settle()
     order = [write["ratingKey"] for write in running.writes()[before:]]
     assert order
-    assert order[0] != first
+    assert order[0] != first, running.report() + str(running.writes()[before:])[:3000]
 
 
 def test_stash_away_never_removes_anything(running: World) -> None:
