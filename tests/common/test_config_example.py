@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from common.config.document import document
 from common.config.names import all_keys
 from common.config.schema import schema
 from common.options import DEFAULT_FIELDS
@@ -56,3 +57,8 @@ def test_the_schema_knows_every_key_and_no_secret_default() -> None:
             place = tree["$defs"][place["$ref"].rpartition("/")[2]] if "$ref" in place else place
         assert "description" in place
         assert not (key.secret and "default" in place)
+
+
+def test_the_page_of_the_settings_is_current() -> None:
+    written = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    assert written == document(), "python -m common.config.document >docs/configuration.md"
