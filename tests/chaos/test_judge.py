@@ -81,3 +81,9 @@ def test_work_put_off_excuses_its_own_scene_and_nothing_for_good() -> None:
 def test_a_scene_counts_once_however_many_of_its_fields_are_wrong() -> None:
     found = [Violation("lost", 1, "title", ""), Violation("lost", 1, "summary", ""), Violation("stuck", 0, "a", "")]
     assert count(found) == {"lost": 1, "stuck": 1}
+
+
+def test_an_item_that_is_no_scene_s_may_not_be_written() -> None:
+    story = Story().write(10, "person", "title", "x", "Mine")
+    assert story.kinds(item(files=["/media/other.mp4"])) == []
+    assert story.write(20, "product", "title", "Mine", "One").kinds(item(files=["/media/other.mp4"])) == ["overwritten"]

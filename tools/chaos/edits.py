@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tools.chaos import related, shelves, words
 from tools.chaos.cast import Edit
+from tools.chaos.faults import SILENT_BEFORE
 from tools.chaos.plain import STASH_ROOT, in_plex
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tools.chaos.cast import Cast
 
 CALM: Final = 5.0
-SILENT_BEFORE: Final = 12.0
 WEIGHTS: Final = {
     "update": 40,
     "burst": 10,

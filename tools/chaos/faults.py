@@ -16,12 +16,14 @@ SERVICES: Final = {"watcher": "stash_watcher", "writer": "plex_writer", "provide
 BUSES: Final = ("bus-watcher", "bus-writer", "bus-provider")
 WEBS: Final = ("web-stash", "web-plex")
 AUDIT: Final = 12.0
+SILENT_BEFORE: Final = 12.0
 
 
 class Kind(NamedTuple):
     """A kind of fault: resources, shortest and longest duration, how likely, and what it does to an edited victim.
 
-    `rest` is how long its resources stay reserved after it. `minutes`: only in runs of at least that length.
+    `rest` is how long its resources stay reserved after it. `minutes`: only in runs of at least that length. `before`:
+    how long before its round ends it has to be over.
     """
 
     resources: tuple[str, ...]
@@ -30,6 +32,7 @@ class Kind(NamedTuple):
     victim: bool = False
     rest: float = 0.5
     minutes: float = 0.0
+    before: float = 0.5
 
 
 class Fault(NamedTuple):
@@ -82,7 +85,10 @@ STASH: Final[dict[str, dict[str, Any]]] = {
     "slow": {"kind": "slow", "delay_ms": 800},
     "hang": {"kind": "hang", "for_s": 3},
     "not_ready": {"kind": "status", "value": "NEEDS_MIGRATION"},
+    "set_up": {"kind": "status", "value": "SETUP"},
 }
+# what becomes of Stash's database and clock; of some of it only a sweep tells
+STASH_WHOLE: Final = ("restored", "another", "zone", "clock_ahead")
 LINK: Final[dict[str, list[dict[str, Any]]]] = {
     "cut": [{"kind": "cut"}],
     "blackhole": [{"kind": "blackhole"}],
@@ -97,6 +103,7 @@ LINK_BUS: Final[dict[str, list[dict[str, Any]]]] = {
     "cut_in_publish": [{"kind": "cut_in_publish", "direction": "up", "nth": 1}],
     "cut_in_delivery": [{"kind": "cut_in_publish", "direction": "down", "nth": 1}],
 }
+WATCHER_SETTINGS: Final = ({"S2P_STASH_POLL": "2"}, {"S2P_STASH_POLL": "1", "S2P_STASH_SWEEP": "hourly"})
 SETTINGS: Final = ("studio=off", "summary=off", "performers=off", "title=off", "title=sync unlocked")
 
 
@@ -109,6 +116,7 @@ def _kinds() -> dict[str, Kind]:
     found["writer.kill_in_put"] = Kind(("writer", "plex"), (1.2, 2.2), 3.0, victim=True)
     found["watcher.kill_in_answer"] = Kind(("watcher", "stash"), (0.8, 2.0), 1.5, victim=True)
     found["writer.settings"] = Kind(("writer",), (4.0, 8.0), 1.5, victim=True)
+    found["watcher.settings"] = Kind(("watcher",), (2.0, 5.0))
     for what in ("kill", "term", "empty", "older", "small", "full_disk"):
         found[f"broker.{what}"] = Kind(("broker", "writer"), (0.5, 4.0), 1.5, rest=AUDIT)
     # long enough for a scene to arrive in Plex of which the older copy knows nothing
@@ -118,6 +126,8 @@ def _kinds() -> dict[str, Kind]:
     found |= {f"plex.{what}": Kind(("plex",), (3.0, 6.0), victim=True) for what in {**PLEX_SOME, **PLEX_ITEM}}
     found |= {f"plex.{what}": Kind(("plex",), (6.5, 7.5), victim=True, minutes=2.0) for what in PLEX_LATER}
     found |= {f"stash.{what}": Kind(("stash",), (1.0, 5.0)) for what in STASH}
+    found |= {f"stash.{what}": Kind(("stash",), (2.0, 6.0), before=SILENT_BEFORE) for what in STASH_WHOLE}
+    found["plex.busy"] = Kind(("plex",), (2.0, 5.0), victim=True)
     for link in (*BUSES, *WEBS):
         found |= {f"{link}.{what}": Kind((link,), (0.5, 5.0), 0.4) for what in LINK}
     for link in BUSES:
@@ -132,7 +142,9 @@ def args_of(chance: random.Random, kind: str) -> dict[str, Any]:
     """Return what a fault of this kind decides by chance, and the edit of its victim."""
     args: dict[str, Any] = {}
     if kind == "writer.settings":
-        args["fields"] = chance.choice(SETTINGS)
+        args["settings"] = {"S2P_FIELDS": chance.choice(SETTINGS)}
+    if kind == "watcher.settings":
+        args["settings"] = chance.choice(WATCHER_SETTINGS)
     if kind == "writer.kill_in_put":
         args["when"] = chance.choice(("before", "after"))
     if KINDS[kind].victim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,13 +32,14 @@ MANY: Final = ("bulk_scene_update", "autotag")
 
 
 class Hands:
-    """The people of a run; `refused` has the edits that were not possible any more.
+    """The people of a run; `refused` has the edits that were not possible any more, `barred` why none are in Stash now.
 
     A new scene has in the script a number of its own, since only Stash knows which id it gets.
     """
 
     def __init__(self, world: World, record: Record) -> None:
         self.refused: list[str] = []
+        self.barred = ""
         self._world = world
         self._record = record
         self._keys: dict[str, str] = {}
@@ -95,11 +97,15 @@ class Hands:
         return item
 
     async def _in_stash(self, edit: Edit, at: float) -> None:
+        if self.barred:
+            raise Refused(self.barred)
         args = await self._args(edit)
         done = await self._world.control("stash", "do", op=edit.kind, **args)
         if edit.kind in NEW:
             self._ids[edit.scene] = done["id"]
             edit = edit._replace(scene=done["id"])
+        if edit.kind == "scan_new_file":
+            await self._covered(edit.scene)
         scenes = set(args.get("ids") or ([edit.scene] if edit.scene else []))
         if not scenes or edit.kind in WIDE:
             await self.read_all(at)
@@ -109,6 +115,14 @@ class Hands:
             self._record.tell(at, scene, f"Stash: {edit.kind} {edit.args}")
         rows = await self._world.look("stash", "scenes", ids=",".join(map(str, sorted(scenes))))
         self._take(scenes, rows, at)
+
+    async def _covered(self, scene: int) -> None:
+        """Wait for the cover that Stash draws of a new file a moment later, and tells nobody of."""
+        for _ in range(50):
+            rows = await self._world.look("stash", "scenes", ids=str(scene))
+            if not rows or rows[0]["cover"]:
+                return
+            await asyncio.sleep(0.02)
 
     async def _args(self, edit: Edit) -> dict[str, Any]:
         """Return an op's arguments: the script's numbers of scenes as ids, a share of a scene's markers as one."""

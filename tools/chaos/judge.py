@@ -22,7 +22,7 @@ from tools.chaos.table import judge_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tools.chaos.record import Record
+    from tools.chaos.record import Record, Write
 
 FILLED: Final = ("tagline", "directors", "userRating")
 DEFAULT: Final = dict.fromkeys(FIELDS, "sync") | dict.fromkeys(FILLED, "fill") | dict.fromkeys(LISTS, "merge")
@@ -65,7 +65,29 @@ def judge(record: Record, items: Sequence[Mapping[str, Any]], bus: Bus, policies
     ever = _ever(record)
     for case in cases(record, items):
         found += _judge_item(case, policies, record, ever)
+    found += _judge_unknown(record, items, ever)
     return [*found, *_judge_bus(record, bus), *judge_table(record.rows.values(), bus.scenes)]
+
+
+def _judge_unknown(
+    record: Record, items: Sequence[Mapping[str, Any]], ever: Mapping[str, set[int]]
+) -> Iterator[Violation]:
+    """Yield each write of ours to an item with no file that a scene ever had."""
+    for item in items:
+        writes = record.writes.get(item["ratingKey"], [])
+        if not any(path in ever for path in _paths(item, writes)):
+            for write in writes:
+                if write.by == "product":
+                    text = f"{write.after} was written to {item['files']}, which no scene ever had"
+                    yield Violation("overwritten", 0, "item", text, item["ratingKey"], write.at)
+
+
+def _paths(item: Mapping[str, Any], writes: Sequence[Write]) -> set[str]:
+    """Return every path that an item ever had."""
+    paths = set(item["files"])
+    for write in writes:
+        paths.update(write.before.get("files") or (), write.after.get("files") or ())
+    return paths
 
 
 def _ever(record: Record) -> dict[str, set[int]]:
@@ -102,10 +124,7 @@ def _judge_item(
         yield from judge_scalar(case, name, policies[name], record)
     for name in LISTS:
         yield from judge_list(case, name, policies[name], record)
-    paths = set(case.shown["files"])  # type: ignore[call-overload]
-    for write in case.writes:
-        paths.update(write.before.get("files") or (), write.after.get("files") or ())
-    owners = {scene for path in paths for scene in ever.get(path, ())}
+    owners = {scene for path in _paths(case.shown, case.writes) for scene in ever.get(path, ())}
     yield from judge_strangers(case, [record.versions[scene] for scene in owners])
 
 

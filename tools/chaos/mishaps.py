@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+import uuid
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from tools.chaos.faults import LINK, LINK_BUS, PLEX, PLEX_ITEM, PLEX_LATER, PLEX_SOME, SERVICES, STASH
+from tools.chaos.faults import LINK, LINK_BUS, PLEX, PLEX_ITEM, PLEX_LATER, PLEX_SOME, SERVICES, STASH, STASH_WHOLE
+from tools.chaos.plain import PLEX_ROOT
+from tools.chaos.world import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -15,6 +19,10 @@ if TYPE_CHECKING:
     from tools.chaos.hands import Hands
     from tools.chaos.record import Record
     from tools.chaos.world import World
+
+
+AHEAD: Final = 2 * 86_400.0
+STRANGERS: Final = 40
 
 
 class Mishaps:
@@ -35,7 +43,7 @@ class Mishaps:
         elif where == "broker":
             context = self._broker(what)
         elif where == "stash":
-            context = self._stash(what)
+            context = self._database(what) if what in STASH_WHOLE else self._stash(what)
         elif where == "plex":
             context = self._plex(what, fault)
         else:
@@ -51,11 +59,12 @@ class Mishaps:
             yield
             await world.reap(other)
         elif what == "settings":
+            usual = self._fields if name == "writer" else {}
             await self._away(name, at_once=False)
-            self._back(name, {"S2P_FIELDS": fault.args["fields"]})
+            self._back(name, usual | fault.args["settings"])
             yield
             await self._away(name, at_once=False)
-            self._back(name, self._fields)
+            self._back(name, usual)
         elif what.startswith("kill_in"):
             await self._hold(name, fault)
             yield
@@ -85,7 +94,7 @@ class Mishaps:
         await self._world.end(name, at_once=at_once)
 
     def _back(self, name: str, settings: dict[str, str] | None = None) -> None:
-        if settings is not None:
+        if settings is not None and name == "writer":
             self._record.settings.append(time.time())
         self._world.start(name, settings)
         if name == "writer":
@@ -135,13 +144,49 @@ class Mishaps:
         await self._world.control("stash", "fault", kind="clear")
 
     @asynccontextmanager
+    async def _database(self, what: str) -> AsyncIterator[None]:
+        """Let Stash come back from a backup, be another one for a while, or have another clock."""
+        world, name = self._world, "chaos"
+        if what in ("zone", "clock_ahead"):
+            moved = {"zone": "America/Los_Angeles"} if what == "zone" else {"offset_s": AHEAD}
+            await world.control("stash", "clock", **moved)
+            yield
+            await world.control("stash", "clock", zone=ZONE, offset_s=0.0)
+            return
+        await world.control("stash", "snapshot", name=name)
+        if what == "another":
+            self._hands.barred = "another Stash is there"
+            await world.control("stash", "replace", scenes=STRANGERS, seed=99)
+        yield
+        await world.control("stash", "restore", name=name)
+        self._hands.barred = ""
+        await self._hands.read_all(time.time())
+
+    @asynccontextmanager
     async def _plex(self, what: str, fault: Fault) -> AsyncIterator[None]:
+        if what == "busy":
+            async with self._busy():
+                yield
+            return
         command = {**PLEX, **PLEX_SOME, **PLEX_ITEM, **PLEX_LATER}[what]
         if what in PLEX_ITEM or what in PLEX_LATER:
             command = command | {"ratingKey": await self._hands.victim(fault.scene)}
         made = await self._world.control("plex", "fault", **command)
         yield
         await self._world.control("plex", "fault", kind="clear", id=made["id"])
+
+    @asynccontextmanager
+    async def _busy(self) -> AsyncIterator[None]:
+        """Let Plex scan a few files slowly, and be slow to write meanwhile, as its database is."""
+        world = self._world
+        made = await world.control("plex", "fault", kind="sqlite-busy", ms=900.0)
+        await world.control("plex", "settings", scan_step_ms=700.0)
+        files = [f"{PLEX_ROOT}/unknown/{uuid.uuid4().hex}.mp4" for _ in range(4)]
+        scan = asyncio.create_task(world.control("plex", "items", section="1", files=files))
+        yield
+        await world.control("plex", "settings", scan_step_ms=0.0)
+        await world.control("plex", "fault", kind="clear", id=made["id"])
+        await scan
 
     @asynccontextmanager
     async def _link(self, link: str, what: str) -> AsyncIterator[None]:

@@ -93,9 +93,9 @@ def _faults(
     taken: dict[str, float] = {}
     at = CALM
     while at < lasts - 3.0:
-        if kind := _pick(chance, taken, at, used, minutes=minutes, only=only):
+        if kind := _pick(chance, taken, at, used, minutes=minutes, only=only, left=lasts - at):
             facts = KINDS[kind]
-            until = min(at + chance.uniform(*facts.lasts), lasts - 0.5)
+            until = min(at + chance.uniform(*facts.lasts), lasts - facts.before)
             victim = cast.pick(chance, at, filed=True) if facts.victim else None
             fault = Fault(round(at, 2), round(until - at, 2), kind, victim or 0, args_of(chance, kind))
             taken |= dict.fromkeys(facts.resources, until + facts.rest)
@@ -107,14 +107,22 @@ def _faults(
 
 
 def _pick(
-    chance: random.Random, taken: dict[str, float], at: float, used: Counter[str], *, minutes: float, only: str
+    chance: random.Random,
+    taken: dict[str, float],
+    at: float,
+    used: Counter[str],
+    *,
+    minutes: float,
+    only: str,
+    left: float,
 ) -> str | None:
-    """Choose a kind whose resources are free, rather one that was not there yet."""
+    """Choose a kind whose resources are free and for which time is left, rather one that was not there yet."""
     free = {
         name: facts.weight / (1 + 4 * used[name])
         for name, facts in KINDS.items()
         if is_asked_for(name, only)
         and (facts.minutes <= minutes or only)
+        and facts.before + facts.lasts[0] <= left
         and all(taken.get(one, 0.0) <= at for one in facts.resources)
     }
     return chance.choices(list(free), list(free.values()))[0] if free else None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN: Final = "chaos-token"  # noqa: S105 - guards a simulator
 BACK_AFTER: Final = 1.0
+ZONE: Final = "Europe/Berlin"
 SETTINGS: Final = {
     "S2P_STASH_POLL": "0.5",
     "S2P_STASH_IDLE": "0.5",
@@ -45,7 +46,7 @@ class World:
         self.stash = Server(
             "stash",
             "simulators.stash",
-            ["--scenes", str(scenes), "--seed", str(seed), "--root", STASH_ROOT],
+            ["--scenes", str(scenes), "--seed", str(seed), "--root", STASH_ROOT, "--zone", ZONE],
             self.folder,
         )
         self.plex = Server(
