@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.chaos.given import Story, item, version
 
 
@@ -105,13 +103,9 @@ def test_a_field_that_is_a_persons_alone_may_not_be_touched() -> None:
     assert story.kinds(item()) == ["overwritten"]
 
 
-@pytest.mark.parametrize(("disturbed", "found"), [(False, ["overwritten"]), (True, [])])
-def test_a_synced_value_is_not_taken_from_a_person_at_once_without_a_reason(disturbed: bool, found: list[str]) -> None:
+def test_a_synced_value_may_take_the_place_of_a_persons_at_any_time() -> None:
     story = Story(version(-100)).write(50, "product", "title", "x", "One").write(100, "person", "title", "One", "Mine")
-    story.write(101, "product", "title", "Mine", "One")
-    if disturbed:
-        story.fault("writer.kill", 90, 95)
-    assert story.kinds(item()) == found
+    assert story.write(101, "product", "title", "Mine", "One").kinds(item()) == []
 
 
 def test_a_bare_scene_is_kept_from_plex() -> None:

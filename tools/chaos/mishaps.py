@@ -94,8 +94,6 @@ class Mishaps:
         await self._world.end(name, at_once=at_once)
 
     def _back(self, name: str, settings: dict[str, str] | None = None) -> None:
-        if settings is not None and name == "writer":
-            self._record.settings.append(time.time())
         self._world.start(name, settings)
         if name == "writer":
             died, _ = self._record.deaths[-1]

@@ -60,7 +60,6 @@ class Record:
     struck: list[Struck] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)
     deaths: list[tuple[float, float]] = field(default_factory=list)
-    settings: list[float] = field(default_factory=list)
     edits: int = 0
     told: dict[int, deque[Told]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=TOLD)))
 

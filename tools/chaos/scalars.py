@@ -131,20 +131,14 @@ def _is_taken(case: Case, name: str, policy: str, pair: tuple[Write, Write], *, 
         return True
     if policy == "fill" or (name == "title" and _untitled(case, record, write.at)):
         return text_of(person.after[name]) not in ours and not record.race(person.at, write.at)
-    return _at_once(case, person, write, record)
+    # under sync Stash wins, as soon as anyone looks
+    return False
 
 
 def _untitled(case: Case, record: Record, moment: float) -> bool:
     """Tell whether the scene had no title at that time, nor shortly before."""
     versions = [record.at(case.scene, moment - back) for back in (0.0, SHORTLY)]
     return all(version is not None and not version.title for version in versions)
-
-
-def _at_once(case: Case, person: Write, write: Write, record: Record) -> bool:
-    """Tell whether nothing called for a write: no fault ever, and no change of the scene since we wrote it last."""
-    earlier = max((one.at for one in case.writes if one.by == "product" and one.at < person.at), default=0.0)
-    changed = any(earlier - SHORTLY < version.at <= write.at for version in case.versions)
-    return record.calm(0.0, write.at) and not record.settings and not changed
 
 
 def judge_strangers(case: Case, scenes: Iterable[Sequence[Version]]) -> Iterator[Violation]:
