@@ -8,11 +8,13 @@ BUSY_FOR = 300.0
 REFUSED_PAUSE = 15.0
 LONGEST_PAUSE = 30.0
 GOOD_PAGES = 5
+QUICK = 1.0
+SLOW = 5.0
 
 
 @dataclass(slots=True)
 class PageSize:
-    """How many rows to ask for: half as many after an answer that was too much, double after some good ones."""
+    """How many rows to ask for: half as many after an answer that was too much or slow, double after quick ones."""
 
     largest: int
     smallest: int
@@ -20,7 +22,7 @@ class PageSize:
     good: int = 0
 
     def __post_init__(self) -> None:
-        self.size = self.largest
+        self.size = self.size or self.largest
 
     def halve(self) -> bool:
         """Ask for less; False when it is the least already."""
@@ -30,9 +32,12 @@ class PageSize:
         self.size = max(self.smallest, self.size // 2)
         return True
 
-    def did_well(self) -> None:
-        """Count a good answer, and grow back in time."""
-        self.good += 1
+    def answered(self, took: float) -> None:
+        """Take in an answer and the seconds that it took: Stash's other users wait while it reads for us."""
+        if took >= SLOW:
+            self.halve()
+            return
+        self.good = self.good + 1 if took < QUICK else 0
         if self.good >= GOOD_PAGES and self.size < self.largest:
             self.size = min(self.largest, self.size * 2)
             self.good = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -14,7 +15,8 @@ from services.stash_watcher.pace import PageSize
 if TYPE_CHECKING:
     from services.stash_watcher.library import Library
 
-WHOLE_PAGE = 200
+WHOLE_PAGE = 500
+FIRST_PAGE = 200
 LIGHT_PAGE = 2_000
 SMALLEST_PAGE = 10
 ISOLATED = 20
@@ -34,12 +36,13 @@ class Pages:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._whole = PageSize(WHOLE_PAGE, SMALLEST_PAGE)
+        self._whole = PageSize(WHOLE_PAGE, SMALLEST_PAGE, FIRST_PAGE)
         self._light = PageSize(LIGHT_PAGE, SMALLEST_PAGE)
 
     async def whole(self, after: int) -> Page:
         """Return the next page; where a scene spoils it for the others, one by one."""
         while True:
+            began = time.monotonic()
             try:
                 found = await self._library.page(after, self._whole.size)
             except TooMuch:
@@ -49,7 +52,7 @@ class Pages:
             except Failed as error:
                 log.warning("page_failed", why=str(error), effect="its scenes are fetched one by one")
                 return await self._one_by_one(after)
-            self._whole.did_well()
+            self._whole.answered(time.monotonic() - began)
             if 0 in found.ids:
                 return await self._one_by_one(after)
             return Page(found, max(found.ids, default=None))
@@ -64,11 +67,12 @@ class Pages:
     async def light(self, after: int) -> Listing:
         """Return the next page of the light listing; an empty one is the end."""
         while True:
+            began = time.monotonic()
             try:
                 listing = await self._library.ids(after, self._light.size)
             except TooMuch:
                 if not self._light.halve():
                     raise
                 continue
-            self._light.did_well()
+            self._light.answered(time.monotonic() - began)
             return listing

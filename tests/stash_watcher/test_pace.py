@@ -17,7 +17,7 @@ def test_pages_halve_down_to_the_smallest_and_grow_back() -> None:
         sizes.append(pages.size)
     assert sizes == [100, 50, 25, 12, 10]
     for _ in range(25):
-        pages.did_well()
+        pages.answered(0.1)
     assert pages.size == 200
 
 
@@ -25,10 +25,23 @@ def test_a_failure_between_good_pages_starts_the_count_again() -> None:
     pages = PageSize(200, 10)
     pages.halve()
     for _ in range(4):
-        pages.did_well()
+        pages.answered(0.1)
     pages.halve()
-    pages.did_well()
+    pages.answered(0.1)
     assert pages.size == 50
+
+
+def test_slow_answers_make_pages_smaller_and_middling_ones_leave_them_as_they_are() -> None:
+    pages = PageSize(500, 10, 200)
+    assert pages.size == 200
+    for _ in range(20):
+        pages.answered(2.0)
+    assert pages.size == 200
+    pages.answered(6.0)
+    assert pages.size == 100
+    for _ in range(20):
+        pages.answered(0.2)
+    assert pages.size == 500
 
 
 @pytest.mark.parametrize(

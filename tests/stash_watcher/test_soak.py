@@ -18,6 +18,8 @@ KINDS = [
     *("scene_update", "bulk_scene_update", "scene_create", "scene_destroy", "scene_merge", "scan_new_file"),
     *("scan_second_file", "rename_file", "move_file", "rename_folder", "clean"),
     *("generate_cover", "cover_set", "autotag", "identify", "add_play"),
+    *("tag_rename", "tag_merge", "performer_rename", "performer_destroy", "studio_rename", "studio_parent"),
+    *("group_rename", "marker_create", "marker_update", "marker_destroy"),
 ]
 ROUNDS = 10
 
