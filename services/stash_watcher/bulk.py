@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from common.errors import Incompatible, Unavailable
+from services.stash_watcher.pulse import COUNTED
 
 if TYPE_CHECKING:
     from services.stash_watcher.audit import Auditor
@@ -34,6 +35,7 @@ class Bulk:
 
     def __init__(self, parts: Parts, walker: Walker, auditor: Auditor, census: Census) -> None:
         self._parts = parts
+        self._compared = False
         self._steps = {
             "audit": auditor.run,
             "entities": census.entities,
@@ -53,6 +55,7 @@ class Bulk:
             task = parts.work.next(time.monotonic(), stash=parts.link.up.is_set())
             if task is None:
                 self._note_end_of_load()
+                self._note_compared()
                 await self._rest()
             else:
                 await self._step(task)
@@ -96,6 +99,14 @@ class Bulk:
         parts = self._parts
         if parts.link.up.is_set() and parts.work.idle and not parts.desk.asks:
             parts.loading, parts.covered = False, None
+
+    def _note_compared(self) -> None:
+        """Tell once that everything was compared with Stash since the start, and looked at once."""
+        parts = self._parts
+        compared = parts.balance is not None and all(parts.pulses[kind].balance is not None for kind in COUNTED)
+        if not self._compared and compared and parts.looks and parts.work.idle and not parts.desk.asks:
+            self._compared = True
+            log.info("compared", scenes=len(parts.publisher.book), requests=parts.library.requests)
 
     async def _rest(self) -> None:
         """Wait for something to do; what is held, put off or due by the clock is looked at every second."""

@@ -74,32 +74,34 @@ class Desk:
 
         False, and nothing is published, when it may be another Stash's answer: known ids, born at another time.
         """
-        await self._meet(found.scenes)
+        strange = await self._meet(found.scenes)
         if not self._is_ours(found, began):
             return False
         for draft in found.scenes:
-            await self._observe(draft, found, began)
+            await self._observe(draft, found, began, incomplete=strange)
         for garbled in found.garbled:
             self._skip(garbled)
         self.extra.difference_update(found.ids)
         return True
 
-    async def _meet(self, drafts: Collection[Draft]) -> None:
-        """Ask for the entities of these scenes that are not known yet; raises as Library."""
+    async def _meet(self, drafts: Collection[Draft]) -> bool:
+        """Ask for the entities of these scenes that are not known; True when some stay so. Raises as Library."""
         for _ in range(ROUNDS):
             lacking = self._entities.lacking(need for draft in drafts for need in draft.needs())
             if not lacking:
-                return
+                return False
             asked = time.monotonic()
             for kind, ids in lacking.items():
                 found = await self._library.some_entities(kind, ids)
                 changed = self._entities.saw(kind, found.rows, asked, time.monotonic())
                 for listener in self.on_changed if changed else ():
                     listener(changed)
+        return True
 
-    async def _observe(self, draft: Draft, found: Scenes, began: float) -> None:
+    async def _observe(self, draft: Draft, found: Scenes, began: float, *, incomplete: bool) -> None:
         """Publish a scene if it is news; look again where it, or what it is rendered with, may have changed since."""
-        version, incomplete = self._entities.version, bool(self._entities.lacking(draft.needs()))
+        version = self._entities.version
+        incomplete = incomplete and bool(self._entities.lacking(draft.needs()))
         verdict = await self._publisher.observe(lambda: joined(draft, self._entities), began)
         if verdict == "again" or (verdict == "publish" and version != self._entities.version):
             self.ask((draft.id,))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["tag", "performer", "studio", "group"]
 KINDS: tuple[Kind, ...] = ("tag", "performer", "studio", "group")
+TAG, PERFORMER, STUDIO, GROUP = range(len(KINDS))
+MANY = len(KINDS)
 PLACES = {kind: place for place, kind in enumerate(KINDS)}
 UNKNOWN = 0
 REMEMBERED = 120.0
@@ -31,7 +33,7 @@ class House(NamedTuple):
     parent: int | None
 
 
-Value = str | Performer | House
+Value = Named | Performer | House
 
 
 class Row(NamedTuple):
@@ -44,19 +46,20 @@ class Row(NamedTuple):
 
 def link(kind: Kind, entity_id: int) -> int:
     """Return one number for an entity of any kind."""
-    return entity_id * len(KINDS) + PLACES[kind]
+    return entity_id * MANY + PLACES[kind]
 
 
 def links_of(scene: Scene) -> array[int]:
     """Return the entities that a scene shows, a studio's parent among them."""
-    found = array("Q", (link("tag", tag.id) for tag in scene.tags))
-    found.extend(link("performer", performer.id) for performer in scene.performers)
-    found.extend(link("group", group.id) for group in scene.groups)
+    # written out, as it runs for every scene of a load
+    found = [tag.id * MANY + TAG for tag in scene.tags]
+    found += [performer.id * MANY + PERFORMER for performer in scene.performers]
+    found += [group.id * MANY + GROUP for group in scene.groups]
     if scene.studio is not None:
-        found.append(link("studio", scene.studio.id))
+        found.append(scene.studio.id * MANY + STUDIO)
         if scene.studio.parent is not None:
-            found.append(link("studio", scene.studio.parent.id))
-    return found
+            found.append(scene.studio.parent.id * MANY + STUDIO)
+    return array("Q", found)
 
 
 class Entities:
@@ -92,7 +95,7 @@ class Entities:
         """Take in that Stash has these no more; return the links of those that were known."""
         gone = {link(kind, one) for one in ids if one in self.rows[kind] and not self._is_newer(link(kind, one), began)}
         for one in gone:
-            del self.rows[kind][one // len(KINDS)]
+            del self.rows[kind][one // MANY]
         self._note(gone, now)
         return gone
 
@@ -110,7 +113,13 @@ class Entities:
     def name(self, kind: Literal["tag", "group"], entity_id: int) -> str | None:
         """Return what a tag or group is called, or None."""
         value = self.rows[kind].get(entity_id)
-        return value if isinstance(value, str) else None
+        return value.name if isinstance(value, Named) else None
+
+    def tags(self, ids: Iterable[int]) -> tuple[Named, ...]:
+        """Return the tags of these that are known, by name."""
+        rows = self.rows["tag"]
+        known = [value for one in ids if isinstance(value := rows.get(one), Named)]
+        return tuple(sorted(known, key=_by_name)) if len(known) > 1 else tuple(known)
 
     def performer(self, performer_id: int) -> Performer | None:
         """Return a performer, or None."""
@@ -151,6 +160,10 @@ class Entities:
         self._changed.update(dict.fromkeys(links, now))
 
 
+def _by_name(tag: Named) -> tuple[str, int]:
+    return tag.name.casefold(), tag.id
+
+
 def _is_more_of(value: Value, known: Value) -> bool:
     """Say whether `value` is the same studio, and only tells its parent in addition."""
     if not isinstance(value, House) or not isinstance(known, House):
@@ -160,11 +173,11 @@ def _is_more_of(value: Value, known: Value) -> bool:
 
 def _shown(scene: Scene) -> Iterator[tuple[Kind, int, Value]]:
     for tag in scene.tags:
-        yield "tag", tag.id, tag.name
+        yield "tag", tag.id, tag
     for performer in scene.performers:
         yield "performer", performer.id, performer
     for group in scene.groups:
-        yield "group", group.id, group.name
+        yield "group", group.id, Named(id=group.id, name=group.name)
     if scene.studio is not None:
         parent = scene.studio.parent
         yield "studio", scene.studio.id, House(scene.studio.name, parent.id if parent else None)

@@ -56,6 +56,7 @@ class Looker:
                 self._take_entities(kind, seen, glance, windows[kind], began)
         self._take_markers(glance, windows["marker"])
         parts.total = glance.total
+        parts.looks += 1
         if wide:
             self._wide_at = now
         if not fetching:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from common.errors import Undecodable
-from services.stash_watcher.changes import Listed, digest, listed
+from services.stash_watcher.changes import Listed, listed
 from services.stash_watcher.render import draft_of, identity_of
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Listing(NamedTuple):
 
 
 class Oldest(NamedTuple):
-    """The scene with the smallest id, and a digest of its created_at."""
+    """The scene with the smallest id, and its created_at, raw."""
 
     id: int
-    born: int
+    born: str
 
 
 class Count(NamedTuple):
@@ -137,7 +137,7 @@ def marker_row(given: answers.Marker) -> Mark:
 
 def oldest_of(every: answers.All) -> Oldest | None:
     """Return the oldest scene, if there is one."""
-    return next((Oldest(int(scene.id), digest(scene.created_at)) for scene in every.scenes), None)
+    return next((Oldest(int(scene.id), scene.created_at) for scene in every.scenes), None)
 
 
 def listing_of(rows: Sequence[answers.Row], clock: dt.datetime, after: int = 0) -> Listing:

@@ -34,7 +34,8 @@ class Parts:
     counts removals that wait for a person's word. `balance` is how many scenes Stash has more than we publish, as the
     last whole listing found it. `covered` is the stamp that `info` tells until the first walk over Stash is done, since
     a broker that lost state while we were away can't be told from one that did not before that. `wake_bulk` is set when
-    there is something new to do for the bulk lane. `stirred` is when something changed last, in monotonic seconds.
+    there is something new to do for the bulk lane. `stirred` is when something changed last, in monotonic seconds,
+    `looks` how many have been made.
     """
 
     service: Service
@@ -54,6 +55,7 @@ class Parts:
     total: int = 0
     covered: Stamp | None = None
     stirred: float | None = None
+    looks: int = 0
     wake_bulk: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

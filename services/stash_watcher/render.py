@@ -149,31 +149,33 @@ def identity_of(raw: bytes | msgspec.Raw) -> tuple[int, str] | None:
 
 def joined(draft: Draft, entities: Entities) -> Scene:
     """Return the scene with its entities and its `rev`, stamp (0, 0); an entity that is not known is left out."""
-    tags = [Named(id=one, name=name) for one in draft.tags if (name := entities.name("tag", one)) is not None]
-    performers = [performer for one in draft.performers if (performer := entities.performer(one)) is not None]
+    performers = [performer for one in sorted(draft.performers) if (performer := entities.performer(one)) is not None]
     groups = [
         Group(id=one, name=name, index=index)
-        for one, index in draft.groups
+        for one, index in sorted(draft.groups, key=lambda group: group[0])
         if (name := entities.name("group", one)) is not None
     ]
     markers = [
         Marker(title=title, seconds=seconds, tag=entities.name("tag", tag) or "")
         for title, seconds, tag in draft.markers
     ]
-    scene = msgspec.structs.replace(
+    content = msgspec.structs.replace(
         draft.scene,
+        updated_at="",
         studio=None if draft.studio is None else entities.studio(draft.studio),
-        performers=tuple(sorted(performers, key=lambda performer: performer.id)),
-        tags=tuple(sorted(tags, key=lambda tag: (tag.name.casefold(), tag.id))),
-        groups=tuple(sorted(groups, key=lambda group: group.id)),
-        markers=tuple(sorted(markers, key=lambda mark: (mark.seconds, mark.title, mark.tag))),
+        performers=tuple(performers),
+        tags=entities.tags(draft.tags),
+        groups=tuple(groups),
+        markers=tuple(sorted(markers, key=lambda mark: (mark.seconds, mark.title, mark.tag))) if markers else (),
     )
-    return _with_rev(scene)
+    rev = short_hash(messages.encode(content))
+    return msgspec.structs.replace(content, updated_at=draft.updated_at, rev=rev)
 
 
 def tag_row(given: answers.Tag) -> Row:
     """Return a tag, or a group, as scenes show it."""
-    return Row(int(given.id), given.name, given.updated_at)
+    tag = Named(id=int(given.id), name=given.name)
+    return Row(tag.id, tag, given.updated_at)
 
 
 def performer_row(given: answers.Performer) -> Row:
@@ -200,11 +202,6 @@ ROWS: dict[Kind, Callable[..., Row]] = {
     "studio": studio_row,
     "group": tag_row,
 }
-
-
-def _with_rev(scene: Scene) -> Scene:
-    content = msgspec.structs.replace(scene, updated_at="")
-    return msgspec.structs.replace(scene, rev=short_hash(messages.encode(content)))
 
 
 def _draft(given: _Scene) -> Draft:

@@ -15,7 +15,6 @@ from services.stash_watcher.changes import (
     Book,
     Fetch,
     Stamps,
-    digest,
     in_batches,
     listed,
     plan_fetch,
@@ -258,7 +257,3 @@ def test_how_what_differs_is_fetched(differing: list[int], listing: range, plan:
 def test_batches_keep_order_and_size() -> None:
     assert list(in_batches(range(5), 2)) == [[0, 1], [2, 3], [4]]
     assert list(in_batches([], 2)) == []
-
-
-def test_digests_are_the_same_in_every_process() -> None:
-    assert digest("x") == 5_395_104_992_458_594_383

@@ -10,9 +10,9 @@ from services.stash_watcher.source import Evidence, Source, anchors
 
 
 def test_a_source_survives_being_written_down() -> None:
-    source = Source.of("abc", Oldest(1, 2))
+    source = Source.of("abc", Oldest(1, "2024"))
     assert Source.parse(str(source)) == source
-    assert Source.of("abc", Oldest(1, 3)) != source
+    assert Source.of("abc", Oldest(1, "2025")) != source
     assert Source.of("abc", None) != source
 
 
