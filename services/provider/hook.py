@@ -84,7 +84,8 @@ def line_of(ask: Ask, status: str, data: object, error: str) -> str:
     if error:
         return f"{name}: {ask.command} was refused: {error}"
     told = flat(data)
-    said = "has begun" if status == "started" else "is done"
+    goes_on = status == "started" or (isinstance(data, dict) and "task" in data)
+    said = "has begun" if goes_on else "is done"
     return f"{name}: {ask.command} {said}{f' ({told})' if told else ''}"
 
 
