@@ -75,7 +75,7 @@ class Stage:
         return {row["file"]: row["ratingKey"] for row in self.control("items", section="1", files=files)}
 
     def fill_broker(self, count: int, outcomes: str = "") -> None:
-        """Retain so many scenes, and with `outcomes` (`old`, `waiting`) an outcome of that kind for each."""
+        """Retain so many scenes, and with `outcomes` (`settled`, `old`, `waiting`) an outcome of that kind for each."""
         worker("benchmarks.stage", str(self.broker.port), str(count), outcomes)
 
     def start_writer(self, **settings: str) -> Process:
@@ -107,6 +107,11 @@ class Stage:
             time.sleep(0.2)
         return asked, time.perf_counter()
 
+    def kinds(self) -> dict[str, int]:
+        """Return how many requests of each kind Plex has had since the counts were reset."""
+        found: dict[str, int] = self._counts()["kinds"]
+        return found
+
     def total(self) -> int:
         """Return how many requests Plex has had since the counts were reset."""
         return int(self._counts()["total"])
@@ -136,13 +141,16 @@ def path_in_plex(number: int) -> str:
 
 
 def outcome(number: int, kind: str, options: Options, fingerprint: str) -> Outcome:
-    """Return the outcome of a scene that was written with other settings (`old`), or waits for its file."""
+    """Return the outcome of a scene: written as is (`settled`) or with other settings (`old`), or one that waits."""
     row = scene(number)
     wanted = want(item_of(row, options), fingerprint)
     facts = {"id": row.id, "epoch": row.epoch, "seq": row.seq, "born": row.born, "rev": row.rev}
     if kind == "waiting":
         detail = f"Plex has no item with the file {path_in_plex(number)} in Movies yet."
         return Outcome(**facts, want=wanted, state="waiting", at="2026-01-01T00:00:00Z", detail=detail)  # type: ignore[arg-type]
+    if kind == "settled":
+        written = {str(number): ItemOutcome(state="synced", want=wanted, wrote={"title": "0" * 12})}
+        return Outcome(**facts, want=wanted, state="synced", at="2026-01-01T00:00:00Z", items=written)  # type: ignore[arg-type]
     items = {str(number): ItemOutcome(state="synced", want="old", wrote={"title": "0" * 12, "tags": ("1" * 12,) * 8})}
     return Outcome(**facts, want="old", state="synced", at="2026-01-01T00:00:00Z", items=items)  # type: ignore[arg-type]
 
