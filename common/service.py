@@ -44,6 +44,7 @@ KEPT_TOPICS = 10
 TENFOLDS = frozenset(10**exponent for exponent in range(2, 10))
 HEALTH_EVERY = 5.0
 REQUESTS_AT_ONCE = 20
+REQUESTS_AT_MOST = 1_000
 SHORT = 1.0
 
 log = structlog.get_logger("service")
@@ -267,8 +268,12 @@ class Service:
 
     def _on_request(self, message: Message) -> None:
         command = command_of(self.topics.request(self.owner, "+").removesuffix("/+"), message.topic)
-        if command is not None:
-            self._spawn(self._respond(command, message.payload))
+        if command is None:
+            return
+        if len(self._requests) >= REQUESTS_AT_MOST:
+            log.warning("request_dropped", command=command, why=f"{REQUESTS_AT_MOST} are being answered already")
+            return
+        self._spawn(self._respond(command, message.payload))
 
     async def _respond(self, command: str, payload: bytes) -> None:
         transaction = ""

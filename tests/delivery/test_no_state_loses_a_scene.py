@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 IDS = st.integers(1, 3)
-TITLES = st.sampled_from(["A", "B", "C"])
 TAGS = st.frozensets(st.sampled_from(["x", "y"]))
 DATES = st.sampled_from(["", "2020-01-01", "2021-01-01"])
 WRITES = st.sampled_from(["done", "done", "unanswered", "lost", "late"])
@@ -42,6 +41,9 @@ class Machine(RuleBasedStateMachine):
         self.plex = Plex(self.clock)
         self._watcher: Watcher | None = None
         self._writer: Writer | None = None
+        self.hints: dict[int, None] = {}
+        self.had: dict[int, str] = {}
+        self.shown: dict[int, int] = {}
         self.born = 0
         self.edits = 0
         self.persons: set[int] = set()
@@ -86,18 +88,23 @@ class Machine(RuleBasedStateMachine):
         if scene_id not in self.stash.scenes:
             self.born += 1
             self.edits += 1
-            self.stash.scenes[scene_id] = Truth("A", frozenset("x"), "", f"born {self.born}", self.edits)
+            self.stash.scenes[scene_id] = Truth(str(self.edits), frozenset("x"), "", f"born {self.born}", self.edits)
+            self.hints[scene_id] = None
 
-    @rule(scene_id=IDS, title=TITLES, tags=TAGS, date=DATES)
-    def edit(self, scene_id: int, title: str, tags: frozenset[str], date: str) -> None:
+    @rule(scene_id=IDS, titled=st.booleans(), tags=TAGS, date=DATES)
+    def edit(self, scene_id: int, titled: bool, tags: frozenset[str], date: str) -> None:
+        """Titles count up, so that one shows how new it is; without a new one, an edit may undo the one before."""
         truth = self.stash.scenes.get(scene_id)
         if truth is not None:
             self.edits += 1
+            title = str(self.edits) if titled else truth.title
             self.stash.scenes[scene_id] = Truth(title, tags, date, truth.born, self.edits)
+            self.hints[scene_id] = None
 
     @rule(scene_id=IDS)
     def destroy(self, scene_id: int) -> None:
         self.stash.scenes.pop(scene_id, None)
+        self.hints[scene_id] = None
 
     @rule(scene_id=IDS)
     def plex_scans(self, scene_id: int) -> None:
@@ -130,6 +137,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.watching)
     @rule()
     def kill_watcher(self) -> None:
+        self.hints.clear()
         self._watcher = None
 
     @precondition(lambda self: self.watching and len(self.watcher.answers) < 3)
@@ -201,6 +209,28 @@ class Machine(RuleBasedStateMachine):
             assert self.plex.items[scene_id].scalars["date"] == date
 
     @invariant()
+    def an_outcome_stays_as_long_as_its_scene(self) -> None:
+        """It tells what of Plex is ours, so it may not go because a table in doubt lacks the scene."""
+        if self._writer is None or self.forgot:
+            self.had.clear()
+            return
+        for scene_id, truth in self.stash.scenes.items():
+            outcome = self.writer.outcome(scene_id)
+            assert outcome is not None or self.had.get(scene_id) != truth.born
+            if outcome is not None and outcome.born == truth.born:
+                self.had[scene_id] = truth.born
+
+    @invariant()
+    def plex_never_goes_back_to_an_older_title(self) -> None:
+        """But for a write that was late, which nobody can hold back."""
+        if self.plex.landed or self.forgot:
+            self.shown.clear()
+        for scene_id, shelf in self.plex.items.items():
+            title = int(shelf.scalars.get("title") or 0)
+            assert title >= self.shown.get(scene_id, 0)
+            self.shown[scene_id] = title
+
+    @invariant()
     def what_is_not_in_plex_is_pending_or_recorded(self) -> None:
         """For what is on the bus; what Stash has and the bus not is what the watcher's sweeps are for."""
         writer = self._writer
@@ -244,6 +274,7 @@ class Machine(RuleBasedStateMachine):
                 (watcher.answers, watcher.apply),
                 (watcher.listing is not None, watcher.end_sweep),
                 (watcher.sweep_due, watcher.begin_sweep),
+                (self.hints, lambda: watcher.ask(self.hints.popitem()[0])),
                 (watcher.backlog, watcher.fetch),
                 (watcher.has_news, watcher.tell),
             ]
