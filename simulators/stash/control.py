@@ -139,7 +139,7 @@ class Control:
         clock.offset_s = float(given.get("offset_s", clock.offset_s))
         if clock.zone.key != before:
             # Stash reads its zone when it starts, and starts with a line in its log
-            self.stash.logged = clock.now()
+            self.stash.logged = clock.precise()
         return ok(now=clock.now())
 
     async def snapshot(self, given: Given, _request: Request) -> JSONResponse:

@@ -77,7 +77,7 @@ class Stash:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = Clock(settings.zone)
-        self.logged = self.clock.now()
+        self.logged = self.clock.precise()
         self.partial_dates = version_tuple(settings.version) >= (0, 30)
         self.negotiates = version_tuple(settings.version) >= (0, 29)
         self.db = self.sample(settings.seed, settings.scenes)

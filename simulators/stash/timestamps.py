@@ -37,6 +37,10 @@ class Clock:
         """Return the present, or `ago_s` seconds before it, as the text that a row gets."""
         return self.text(self.moment() - timedelta(seconds=ago_s))
 
+    def precise(self) -> str:
+        """Return the present as a line of the log has it: with the fraction of a second, unlike any row."""
+        return self.moment().astimezone(self.zone).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
     def now_utc(self) -> str:
         """Return the present in UTC: play and o history is stored so, unlike everything else."""
         return to_text(self.moment())

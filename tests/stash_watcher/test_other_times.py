@@ -86,6 +86,25 @@ def test_scenes_edited_right_before_an_empty_database_are_kept(make_world: Calla
     assert not world.removed()
 
 
+def test_an_import_that_gives_every_scene_another_id_is_followed_once_somebody_says_so(world: World) -> None:
+    """A database imported anew is another one: what is retained under an id is not what Stash has there now."""
+    world.settle(covered=True)
+    heard = len(world.ear.heard)
+    world.do("json_import", reverse=True)
+    world.ear.ask("stash", "sweep")
+    world.until(lambda: world.state()["stash"] == "replaced", "the report")
+    assert not world.published(heard)
+    assert world.ear.ask("stash", "sweep", confirm=True)["status"] == "ok"
+    world.settle(seconds=60)
+
+
+def test_an_import_with_the_same_ids_is_followed_by_its_content(world: World) -> None:
+    world.do("json_import", updated_at="2020-01-01T00:00:00+01:00")
+    world.ear.ask("stash", "sweep")
+    world.settle(seconds=60)
+    assert world.state()["stash"] == "reachable"
+
+
 @pytest.mark.parametrize("version", ["0.26.0", "0.27.0", "0.28.0", "0.29.0"])
 def test_older_releases_are_followed(make_world: Callable[..., World], version: str) -> None:
     world = make_world(scenes=60, stash=("--version", version))
