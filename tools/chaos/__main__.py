@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tools.chaos.mutants import MUTANTS, catch
 from tools.chaos.runner import Options, run
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from tools.chaos.runner import Result
 
+SCENES: Final = 2_000
+# a mutant has to be caught within 3 minutes, the first load of it included
+OF_MUTANTS: Final = 300
+
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Return the command line's options."""
@@ -24,7 +28,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, default=2.0, help="of edits and faults, in rounds of one (default 2)")
     parser.add_argument("--seed", type=int, default=1, help="decides everything that is left to chance (default 1)")
-    parser.add_argument("--scenes", type=int, default=300, help="in the simulated Stash (default 300)")
+    parser.add_argument(
+        "--scenes", type=int, help=f"in the simulated Stash (default {SCENES:,}; {OF_MUTANTS} for mutants)"
+    )
     parser.add_argument(
         "--beyond", action="store_true", help="with edits that the product does not follow yet: renamed tags, and more"
     )
@@ -60,8 +66,8 @@ def main(options: argparse.Namespace) -> int:
 
     if options.mutant or options.mutants:
         names = list(MUTANTS) if options.mutants else [options.mutant]
-        return asyncio.run(check_the_checker(names, options.scenes, say, as_json=options.json))
-    wanted = Options(options.seed, options.minutes, options.scenes, options.beyond, options.only)
+        return asyncio.run(check_the_checker(names, options.scenes or OF_MUTANTS, say, as_json=options.json))
+    wanted = Options(options.seed, options.minutes, options.scenes or SCENES, options.beyond, options.only)
     result = asyncio.run(run(wanted, say))
     print(json.dumps(result._asdict()) if options.json else shown(result))
     return 0 if result.clean else 1
