@@ -28,7 +28,13 @@ def version(at: float = 0.0, **fields: Any) -> Version:
 
 def item(**fields: Any) -> dict[str, Any]:
     """Return its item, as Plex shows it when all is right."""
-    empty: dict[str, Any] = {"summary": "", "originallyAvailableAt": "", "tagline": "", "userRating": None}
+    empty: dict[str, Any] = {
+        "summary": "",
+        "originallyAvailableAt": "",
+        "tagline": "",
+        "userRating": None,
+        "poster": "",
+    }
     empty |= {"genres": [], "actors": [], "collections": [], "directors": []}
     return {"ratingKey": KEY, "files": [PATH], "title": "One", "studio": "Studio", **empty, **fields}
 

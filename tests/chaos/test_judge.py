@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.given import ONLINE, Story, item, version
-from tools.chaos.judge import Bus, announced, count, excused, judge_provider
+from tools.chaos.judge import Bus, Due, announced, count, excused, judge_provider
 from tools.chaos.scalars import Violation
 
 DUE = "2030-01-01T00:00:00.000Z"
@@ -66,16 +66,23 @@ def test_the_provider_has_to_tell_the_newest_title() -> None:
     ],
 )
 def test_only_a_write_that_failed_or_had_no_answer_is_work_put_off(outcome: dict[str, Any], waits: bool) -> None:
-    assert bool(announced(bus(**outcome))) is waits
+    assert bool(announced(bus(**outcome)).scenes) is waits
 
 
 def test_work_put_off_excuses_its_own_scene_and_nothing_for_good() -> None:
     wrong, other = Violation("lost", 1, "title", ""), Violation("lost", 2, "title", "")
     pending, final = Violation("stuck", 0, "pending", ""), Violation("overwritten", 1, "title", "")
-    assert excused([wrong, pending], {1: 9.0})
-    assert not excused([wrong], {})
+    due = Due({1: 9.0}, {})
+    assert excused([wrong, pending], due)
+    assert not excused([wrong], Due({}, {}))
     for rest in (other, final, Violation("stuck", 0, "provider/state", "")):
-        assert not excused([wrong, rest], {1: 9.0})
+        assert not excused([wrong, rest], due)
+
+
+def test_a_picture_put_off_excuses_the_picture_and_no_word() -> None:
+    found = bus(images={"poster/7": {"due": DUE}, "art/7": {"due": None}})
+    assert excused([Violation("lost", 1, "poster", "")], announced(found))
+    assert not excused([Violation("lost", 1, "title", "")], announced(found))
 
 
 def test_a_scene_counts_once_however_many_of_its_fields_are_wrong() -> None:

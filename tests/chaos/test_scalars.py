@@ -122,3 +122,31 @@ def test_a_director_and_stars_are_filled_and_a_persons_stay() -> None:
         .write(50, "product", "directors", ["Mine"], ["Ada"])
     )
     assert story.kinds(item(directors=["Ada"], userRating=9.0)) == ["overwritten"]
+
+
+OLD, NEW = "upload://posters/0a", "upload://posters/0b"
+
+
+def test_a_cover_has_to_be_the_poster_by_its_content() -> None:
+    story = Story(version(poster=OLD), version(100, poster=NEW))
+    assert story.kinds(item()) == ["lost"]
+    story.write(10, "product", "poster", "", OLD)
+    assert story.kinds(item(poster=OLD)) == ["stale"]
+    assert story.write(110, "product", "poster", OLD, NEW).kinds(item(poster=NEW)) == []
+
+
+def test_a_persons_poster_stays_and_may_not_be_replaced() -> None:
+    story = Story(version(poster=NEW)).write(10, "person", "poster", "", "upload://posters/ff")
+    assert story.kinds(item(poster="upload://posters/ff")) == []
+    story.write(90, "product", "poster", "upload://posters/ff", NEW)
+    assert story.kinds(item(poster=NEW)) == ["overwritten"]
+
+
+def test_a_poster_of_no_cover_is_a_placeholder_or_another_s() -> None:
+    story = Story(version()).write(10, "product", "poster", "", "upload://posters/cc")
+    assert story.kinds(item(poster="upload://posters/cc")) == ["overwritten"]
+
+
+def test_a_cover_that_was_taken_away_may_stay_as_a_poster() -> None:
+    story = Story(version(poster=OLD), version(100)).write(10, "product", "poster", "", OLD)
+    assert story.kinds(item(poster=OLD)) == []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SERVICES: Final = {"watcher": "stash_watcher", "writer": "plex_writer", "provider": "provider"}
 BUSES: Final = ("bus-watcher", "bus-writer", "bus-provider")
-WEBS: Final = ("web-stash", "web-plex")
+WEBS: Final = ("web-stash", "web-plex", "web-provider")
 AUDIT: Final = 12.0
 SILENT_BEFORE: Final = 12.0
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tools.chaos.record import Record, Write
 
-FILLED: Final = ("tagline", "directors", "userRating")
+FILLED: Final = ("tagline", "directors", "userRating", "poster")
 DEFAULT: Final = dict.fromkeys(FIELDS, "sync") | dict.fromkeys(FILLED, "fill") | dict.fromkeys(LISTS, "merge")
 SETTINGS: Final = {
     "title": "title",
@@ -37,6 +37,7 @@ SETTINGS: Final = {
     "tagline": "tagline",
     "director": "directors",
     "rating": "userRating",
+    "poster": "poster",
 }
 
 
@@ -163,26 +164,47 @@ def judge_provider(record: Record, titles: Mapping[int, str | None]) -> Iterator
             yield Violation(kind, scene, "provider", f"the provider tells {title!r}, not {wanted(version, 'title')!r}")  # type: ignore[arg-type]
 
 
-def announced(bus: Bus) -> dict[int, float]:
-    """Return when the writer looks at scenes again whose write failed or had no answer, which is minutes later.
+class Due(NamedTuple):
+    """When the writer looks at scenes, and at the pictures of scenes, again: Unix times by scene."""
+
+    scenes: Mapping[int, float]
+    pictures: Mapping[int, float]
+
+    @property
+    def every(self) -> dict[int, float]:
+        """The first time of each scene."""
+        return {**self.pictures, **self.scenes}
+
+
+def announced(bus: Bus) -> Due:
+    """Return what failed or had no answer and is tried again at an announced time, which is minutes later.
 
     A scene that waits for its file has a time too, but is woken by the file, so that excuses nothing.
     """
-    found = {}
+    scenes, pictures = {}, {}
     for scene, outcome in bus.outcomes.items():
         waits = outcome["state"] == "waiting"
         unsure = any(item["state"] == "unsure" for item in outcome.get("items", {}).values())
         if outcome.get("due") and (unsure or not waits):
-            found[scene] = dt.datetime.fromisoformat(outcome["due"]).timestamp()
-    return found
+            scenes[scene] = _moment(outcome["due"])
+        times = [_moment(image["due"]) for image in outcome.get("images", {}).values() if image.get("due")]
+        if times:
+            pictures[scene] = max(times)
+    return Due(scenes, pictures)
 
 
-def excused(violations: Sequence[Violation], due: Mapping[int, float]) -> bool:
+def _moment(text: str) -> float:
+    return dt.datetime.fromisoformat(text).timestamp()
+
+
+def excused(violations: Sequence[Violation], due: Due) -> bool:
     """Tell whether all that is wrong is work that was put off to an announced time."""
-    scenes = {one.scene for one in violations if one.scene}
+    words = {one.scene for one in violations if one.scene and one.field != "poster"}
+    posters = {one.scene for one in violations if one.scene and one.field == "poster"}
     rest = [one for one in violations if not one.scene and one.field != "pending"]
     final = any(one.kind == "overwritten" for one in violations)
-    return not rest and not final and bool(due) and scenes <= due.keys()
+    known = bool(due.scenes or due.pictures) and words <= due.scenes.keys() and posters <= due.every.keys()
+    return not rest and not final and known
 
 
 def count(violations: Sequence[Violation]) -> Counter[str]:

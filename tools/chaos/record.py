@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SETTLE = 12.0
 RACE = 15.0
 CALM_RACE = 3.0
-BYSTANDERS = ("provider.", "bus-provider.")
+BYSTANDERS = ("provider.", "bus-provider.", "web-provider.")
 TOLD = 200
 NEVER = float("inf")
 

@@ -14,7 +14,7 @@ from tools.chaos import ear
 from tools.chaos.faults import SERVICES
 from tools.chaos.hands import Hands
 from tools.chaos.history import report
-from tools.chaos.judge import Bus, announced, count, excused, judge, judge_provider, policies_of
+from tools.chaos.judge import Bus, Due, announced, count, excused, judge, judge_provider, policies_of
 from tools.chaos.mishaps import Mishaps
 from tools.chaos.record import Record
 from tools.chaos.scalars import Violation
@@ -173,7 +173,7 @@ class Run:
                 if not violations or asked or not excused(violations, due):
                     return violations, time.time() - healed
                 asked = True
-                deadline = await self._wait_for(due, healed)
+                deadline = await self._wait_for(due.every, healed)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _wait_for(self, due: dict[int, float], healed: float) -> float:
@@ -186,7 +186,7 @@ class Run:
         self._say(f"waiting for {len(due)} scenes whose writes failed or had no answer")
         return max([time.time(), *soon]) + SLACK
 
-    async def _look(self) -> tuple[list[Violation], dict[int, float]]:
+    async def _look(self) -> tuple[list[Violation], Due]:
         """Look at everything once."""
         record, world = self._record, self._world
         items: Sequence[dict[str, Any]] = await world.look("plex", "items")
@@ -194,7 +194,7 @@ class Run:
         try:
             bus = await ear.retained(world.broker.port)
         except (aiomqtt.MqttError, TimeoutError) as error:
-            return [Violation("stuck", 0, "broker", f"{type(error).__name__}: {error}")], {}
+            return [Violation("stuck", 0, "broker", f"{type(error).__name__}: {error}")], Due({}, {})
         found = judge(record, items, bus, self._policies)
         if not found:
             found = list(judge_provider(record, await self._titles(bus)))

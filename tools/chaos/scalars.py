@@ -21,6 +21,7 @@ FIELDS: Final = {
     "tagline": "tagline",
     "directors": "director",
     "userRating": "stars",
+    "poster": "poster",
 }
 # what is not a word: lists are told entry by entry, and what goes with another field
 APART: Final = frozenset({"genres", "actors", "collections", "locks", "files", "year", "guid"})
@@ -89,6 +90,9 @@ def _final(case: Case, name: str, policy: str, touches: Sequence[Write], record:
 def _may_stay(case: Case, name: str, policy: str, last: Write | None, record: Record) -> bool:
     """Tell whether a value that is not Stash's may be shown."""
     shown, ours = text_of(case.shown[name]), last is not None and last.by == "product"
+    if name == "poster" and not case.now.poster:
+        # Stash has no picture any more, and what is shown is better than none
+        return True
     if not getattr(case.now, FIELDS[name]):
         # an empty value clears, or with a title replaces, only what is ours
         return not ours or (last is not None and record.forgot_since(last.at)) or _doubtful(last, case, record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ FOLDERS = ("films", "archive 1990s", "Größe & Güte", "new arrivals")
 SCENE_FIELDS = ("title", "details", "date", "studio", "performers", "tags", "groups", "director", "code", "rating100")
 PERSON_FIELDS = (
     *("title", "summary", "studio", "originallyAvailableAt", "tagline", "contentRating", "titleSort"),
-    *("directors", "userRating"),
+    *("directors", "userRating", "poster"),
 )
 LISTS = ("genres", "actors", "collections")
 
@@ -92,6 +93,8 @@ def persons_value(chance: random.Random, field: str) -> Any:
     """Return what a person sets a field of Plex to; nobody in Stash writes the same, stars aside."""
     if field == "userRating":
         return chance.randint(1, 10)
+    if field == "poster":
+        return base64.b64encode(f"A person's poster {chance.getrandbits(32):08x}".encode()).decode()
     if field == "directors":
         return [f"A person's director {chance.getrandbits(16):04x}"]
     if field == "originallyAvailableAt":

@@ -29,6 +29,8 @@ SETTINGS: Final = {
     "S2P_PLEX_TOKEN": TOKEN,
     "S2P_PLEX_READ_TIMEOUT": "3",
     "S2P_PATHS": f"{STASH_ROOT}=>{PLEX_ROOT}",
+    # a cover as it is has the same hash in Plex as in Stash
+    "S2P_MAPPING_POSTER": "raw",
 }
 
 
@@ -67,6 +69,7 @@ class World:
             **{f"bus-{name}": f"127.0.0.1:{self.broker.port}" for name in SERVICES},
             "web-stash": self.stash.url.removeprefix("http://"),
             "web-plex": self.plex.url.removeprefix("http://"),
+            "web-provider": f"127.0.0.1:{self.provider_port}",
         }
         for name, target in targets.items():
             self.links[name] = Server(name, "simulators.proxy", ["--target", target], self.folder)
@@ -87,6 +90,7 @@ class World:
             "S2P_PLEX_URL": f"http://127.0.0.1:{self.links['web-plex'].facts['port']}",
             "S2P_MQTT_URL": f"mqtt://127.0.0.1:{self.links[f'bus-{name}'].facts['port']}",
             "S2P_PROVIDER_PORT": str(self.provider_port),
+            "S2P_PROVIDER_INTERNAL_URL": f"http://127.0.0.1:{self.links['web-provider'].facts['port']}",
         }
 
     def start(self, name: str, settings: Mapping[str, str] | None = None) -> None:
