@@ -31,7 +31,7 @@ WEIGHTS: Final = {
     "cleaned": 1,
     "unplugged": 1,
     "changed_file": 1,
-    "cover": 2,
+    "cover": 5,
     "autotag": 2,
     "folder": 1,
     "renamed": 2,

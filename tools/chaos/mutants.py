@@ -42,7 +42,7 @@ class Mutant(NamedTuple):
     changes: tuple[Change, ...]
     only: str
     shows: str
-    minutes: float = 0.7
+    minutes: float = 0.6
     seed: int = 3
 
 
@@ -96,6 +96,34 @@ MUTANTS: Final[dict[str, Mutant]] = {
         "plex.down,plex.503,plex.hang",
         "stale",
     ),
+    "drop_dirty": Mutant(
+        "forgets what is still to be written when Plex goes away",
+        (
+            Change(
+                f"{WRITER}/writer.py",
+                "            self._batch = 1\n            self._in_hand = ",
+                "            self._batch = 1\n"
+                "            while left := self._dirty.take(1_000, 0.0):\n"
+                "                for one in left:\n"
+                "                    self._dirty.settle(one)\n"
+                "            self._in_hand = ",
+            ),
+        ),
+        "plex.down,plex.503,plex.hang",
+        "lost",
+    ),
+    "lose_image": Mutant(
+        "looks at a scene's cover once, and not when it changes",
+        (
+            Change(
+                f"{WRITER}/pictures.py",
+                "return (image.checked, image.shape) != (scene.updated_at, shape)",
+                "return image.shape != shape",
+            ),
+        ),
+        "bus-provider.",
+        "stale",
+    ),
     "skip_audit": Mutant(
         "does not ask whether a broker that is back still has what the watcher published",
         (Change(f"{WATCHER}/audit.py", "if await is_behind(", "if False and await is_behind("),),
@@ -125,7 +153,6 @@ MUTANTS: Final[dict[str, Mutant]] = {
         (Change(f"{WRITER}/plan.py", 'keeps_foreign = policy == "merge" or not wanted', "keeps_foreign = not wanted"),),
         "provider.",
         "overwritten",
-        0.7,
     ),
     "undo_removal": Mutant(
         "puts back what a person took out of a list",

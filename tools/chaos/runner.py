@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 WITHIN: Final = 60.0
 LOAD_WITHIN: Final = 60.0
-LOADED_A_SECOND: Final = 20
+LOADED_A_SECOND: Final = 5
 PUT_OFF: Final = 135.0
 SLACK: Final = 15.0
 LOOK_EVERY: Final = 1.0
