@@ -80,6 +80,9 @@ class Plex(Keys):
     upload_timeout: Timeout = 60.0
     """Seconds to wait while an image is uploaded, 0.1 to 1800."""
 
+    scan: bool = False
+    """Whether Plex is asked to scan the folder of a new scene whose file it does not have yet: true or false."""
+
     start: Annotated[Literal["write", "review"], Word] = "write"
     """What a new writer does: write at once, or review, which only plans until `s2p start`."""
 

@@ -229,6 +229,8 @@ class Lane:
         why = step.missing(job, self._library.why_missing(job.scene))
         outcome = settle.waiting(job.outcome, why, want=job.want, now=_now())
         self._library.waiting.add(job.scene.id, job.item.paths)
+        if job.reason in {"new", "another", "changed"}:
+            self._library.on_missing(job.item.paths)
         if job.outcome.pinned is None and self._library.find(job.item.paths):
             # a listing brought its file between our look at the index and now, and woke nobody yet
             self._dirty.mark(job.scene.id, live=False, look=True)

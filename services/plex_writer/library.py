@@ -11,7 +11,7 @@ from services.plex_writer.plex import Listed, Section, listable
 from services.plex_writer.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from common.messages import Scene
     from common.options import Options
@@ -26,7 +26,8 @@ REMEMBERED = 10_000
 class Library:
     """Lists light and seldom: everything at start and after an outage, then only what changed since.
 
-    Both kinds of listing return the scenes whose items may have come, gone or been replaced.
+    Both kinds of listing return the scenes whose items may have come, gone or been replaced. `on_missing` is given the
+    files, in Plex's words, of a new scene that Plex does not have.
     """
 
     def __init__(self, plex: Plex, outcomes: Outcomes, options: Options) -> None:
@@ -40,6 +41,7 @@ class Library:
         self._totals: dict[str, int] = {}
         self._newest = 0
         self._read_at: dict[str, float] = {}
+        self.on_missing: Callable[[Sequence[str]], None] = _nothing
         self._there: list[tuple[str, str]] = []
         self._mapped: dict[str, tuple[int, int]] = {}
 
@@ -92,11 +94,12 @@ class Library:
     def note(self, items: Iterable[Current]) -> set[int]:
         """Take in items as just read; return the scenes concerned. Items of other libraries are left out."""
         sections = {section.id for section in self.sections}
-        woken: set[int] = set()
-        for item in items:
-            if item.section in sections:
-                woken |= self._put(Listed(item.rating_key, item.paths, item.updated_at))
-        return woken
+        here = (item for item in items if item.section in sections)
+        return self.note_listed(Listed(item.rating_key, item.paths, item.updated_at) for item in here)
+
+    def note_listed(self, items: Iterable[Listed]) -> set[int]:
+        """Take in items of libraries that take part; return the scenes concerned."""
+        return {scene for item in items for scene in self._put(item)}
 
     def gone(self, rating_key: str) -> None:
         """Forget an item that is no more."""
@@ -216,3 +219,7 @@ class Library:
             if None in owners:
                 woken.update(owner for owner in owners if owner is not None)
         return woken
+
+
+def _nothing(_: Sequence[str]) -> None:
+    """Do nothing about files that Plex does not have."""

@@ -40,3 +40,16 @@ class Waiting:
     def for_path(self, path: str) -> tuple[int, ...]:
         """Return the scenes that wait for this file."""
         return self._ids.get(self._key(path), ())
+
+    def ending(self, tails: Iterable[str]) -> set[str]:
+        """Return the files waited for that end in one of these, by whole components: Plex may tell only a part."""
+        wanted: dict[str, list[str]] = {}
+        for tail in tails:
+            form = self._key(tail).lstrip("/")
+            wanted.setdefault(form.rpartition("/")[2], []).append(f"/{form}")
+        return {
+            path
+            for path in self._ids
+            for tail in wanted.get(path.rpartition("/")[2], ())
+            if f"/{path.lstrip('/')}".endswith(tail)
+        }

@@ -23,6 +23,7 @@ from services.plex_writer.compare import Compare
 from services.plex_writer.dirty import Dirty
 from services.plex_writer.events import Events
 from services.plex_writer.gap_report import Gaps
+from services.plex_writer.hints import Hints
 from services.plex_writer.images import Images
 from services.plex_writer.lane import Blamed, Lane
 from services.plex_writer.library import Library
@@ -36,6 +37,7 @@ from services.plex_writer.rate import Rate
 from services.plex_writer.reconcile import Reconcile
 from services.plex_writer.register import Register
 from services.plex_writer.retry import chosen
+from services.plex_writer.scanner import Scanner
 from services.plex_writer.scout import Scout
 
 if TYPE_CHECKING:
@@ -80,6 +82,14 @@ class Writer:
         self._pause = Pause(service)
         self._scout = self._make_scout()
         self._images = self._make_images(*pictures) if pictures else None
+        self._hints = Hints(
+            service,
+            plex=plex,
+            link=self._link,
+            library=self._library,
+            wake=self._mark_woken,
+            look_soon=self._scout.look_soon,
+        )
         self._lane = Lane(
             plex=plex,
             scenes=self._scenes,
@@ -166,6 +176,7 @@ class Writer:
         bus, topics = self._service.bus, self._service.topics
         await bus.subscribe([f"{topics.scenes}/+"], self._on_scene, retained=False)
         await bus.subscribe([topics.stash("info")], self._on_watcher)
+        await self._hints.listen()
         bus.on_up.append(self._on_up)
 
     async def run(self) -> None:
@@ -196,12 +207,15 @@ class Writer:
         beside = [
             self._compare_forever(),
             self._scout.run(),
+            self._hints.run(),
             self._tell_forever(),
             self._scheduled(self._reconcile.schedule),
             self._scheduled(self._gaps.schedule),
         ]
         if self._images is not None:
             beside.append(self._images.run())
+        if self._service.settings.plex.scan:
+            beside.append(Scanner(self._plex, self._link, self._library).run())
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in beside]
             with contextlib.suppress(Stopped):
@@ -259,6 +273,12 @@ class Writer:
         return Detail(detail=detail)
 
     async def _on_resync(self, request: Request) -> object:
+        if request.path:
+            self._hints.add(request.path)
+            found = self._library.find([request.path])
+            owners = {owner for key in found if (owner := self._outcomes.owner(key)) is not None}
+            self._mark_woken(owners)
+            return Chosen(scenes=len(owners) + len(self._library.waiting.ending([request.path])))
         ids = request.ids or tuple(self._outcomes)
         if request.adopt:
             self._lane.adopt(ids)

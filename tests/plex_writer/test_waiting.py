@@ -81,3 +81,14 @@ def test_paths_are_compared_as_the_rules_say() -> None:
     waiting = Waiting(PathRules.parse("/data=>/media", ignore_case=True).key)
     waiting.add(1, ["/Media/A.mp4"])
     assert waiting.for_path("/media/a.MP4") == (1,)
+
+
+def test_files_are_found_by_the_end_of_their_path_in_whole_components() -> None:
+    waiting = Waiting(key)
+    waiting.add(1, ["/media/films/a/x.mp4"])
+    waiting.add(2, ["/media/films/b/x.mp4"])
+    waiting.add(3, ["/media/films/b/xx.mp4"])
+    assert waiting.ending(["b/x.mp4"]) == {"/media/films/b/x.mp4"}
+    assert waiting.ending(["x.mp4"]) == {"/media/films/a/x.mp4", "/media/films/b/x.mp4"}
+    assert waiting.ending(["/media/films/a/x.mp4", "y.mp4"]) == {"/media/films/a/x.mp4"}
+    assert waiting.ending(["ilms/a/x.mp4", ""]) == set()
