@@ -69,9 +69,3 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
     known = {key.variable for key in all_keys().values()} | {CONFIG, IN_CONTAINER, HEALTH_FILE}
     known |= {f"{key.variable}_FILE" for key in all_keys().values() if key.secret}
     assert set(re.findall(r"\bS2P_[A-Z_]*[A-Z]\b", page.read_text("utf-8"))) <= known
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_line_is_not_longer_than_the_projects_unless_it_is_a_table(page: Path) -> None:
-    lines = page.read_text("utf-8").splitlines()
-    assert [line for line in lines if len(line) > 130 and not line.startswith(("|", "    "))] == []

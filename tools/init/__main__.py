@@ -80,7 +80,9 @@ def main() -> int:
     except (KeyboardInterrupt, EOFError):
         talk.say("\ninit: ended; nothing was written.")
         return 2
-    talk.say(f"\n{options.env} is written. Next: docker compose up -d, or ./run up; then s2p status and s2p doctor.")
+    talk.say(f"\n{options.env} is written. Next:")
+    talk.say("  docker compose up -d    then  docker compose run --rm s2p status")
+    talk.say("  or ./run up             then, in another terminal,  ./run s2p status")
     return 0
 
 

@@ -66,4 +66,6 @@ def _of_run_up(folder: Path) -> dict[str, str]:
     return {
         BROKER: f"mqtt://{ACCOUNT}@{options.get('-h', '127.0.0.1')}:{options['-p']}",
         "S2P_MQTT_PASSWORD_FILE": str(folder / "passwords" / ACCOUNT),
+        # that broker is on this machine, so its loopback address is right even where this machine is a container
+        IN_CONTAINER: "false",
     }

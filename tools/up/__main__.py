@@ -87,7 +87,7 @@ def _explain(problems: Sequence[str], env: Path) -> None:
     for problem in problems:
         say(problem)
     if not env.exists():
-        say(f"There is no {env.name} yet: cp .env.example {env.name}, fill in its first settings, then ./run up again.")
+        say(f"No {env.name} yet: ./run init makes it, or cp .env.example {env.name} and fill in its first lines.")
 
 
 def _resolves() -> bool:
