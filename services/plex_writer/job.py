@@ -121,6 +121,25 @@ def aim(job: Job, verdict: Verdict, options: Options) -> None:
         job.targets.append(Target(current, ours, plan.plan(job.item, current, ours, options.fields), found))
 
 
+def inherit(job: Job, target: Target, before: Outcome, options: Options) -> None:
+    """Plan for an item again, as one of which another scene's outcome tells what we wrote.
+
+    A scene that was merged into this one, or whose file was scanned anew, is gone, and its values are still ours.
+    """
+    key = target.current.rating_key
+    if key in job.outcome.items or key not in before.items:
+        return
+    record = msgspec.structs.replace(before.items[key], want="")
+    images = {name: image for name, image in before.images.items() if name.partition("/")[2] == key}
+    job.outcome = msgspec.structs.replace(
+        job.outcome, items={**job.outcome.items, key: record}, images={**images, **job.outcome.images}
+    )
+    target.ours = plan.ours_of(record)
+    if job.adopt:
+        target.ours = adopted(job.item, target.current, target.ours, options.fields)
+    target.edit = plan.plan(job.item, target.current, target.ours, options.fields)
+
+
 def tied(job: Job, now: dt.datetime) -> Outcome:
     """Return the outcome of a scene of which Plex has several items with the same content, none at its path."""
     named = ", ".join(f"{item.rating_key} ({', '.join(item.paths)})" for item in job.tied[:CANDIDATES])

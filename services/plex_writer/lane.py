@@ -219,9 +219,12 @@ class Lane:
         return None if other is None else Claim(STRENGTH[other.items[rating_key].found], other.stamp, other.id)
 
     def _take_over(self, job: Job) -> None:
-        """Let scenes that lose an item to this one look again."""
+        """Let scenes that lose an item to this one look again; what was written for them is ours here too."""
         for target in job.targets:
             owner = self._outcomes.owner(target.current.rating_key)
+            before = self._outcomes.last_writer(target.current.rating_key)
+            if before is not None and before.id != job.scene.id:
+                step.inherit(job, target, before, self._options)
             if owner is not None and owner != job.scene.id:
                 self._dirty.mark(owner, live=False, look=True)
 

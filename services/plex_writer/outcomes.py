@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from common.table import Table
     from common.tally import Counted, Loaded
 
+LEFT = 1_000
+
 
 class Outcomes:
     """Outcomes by scene id, with counts by state and the owner of every Plex item."""
@@ -37,6 +39,7 @@ class Outcomes:
         self._rows: dict[int, bytes] = {}
         self._state_of: dict[int, str] = {}
         self._owners: dict[str, int] = {}
+        self._left: dict[str, Outcome] = {}
         self._touched: set[int] | None = None
         self._complete = False
         self._unreadable: set[int] = set()
@@ -76,6 +79,11 @@ class Outcomes:
         outcome = None if owner is None else self.get(owner)
         return 0 if outcome is None else outcome.items[rating_key].seen
 
+    def last_writer(self, rating_key: str) -> Outcome | None:
+        """Return the outcome that tells what we wrote to an item: its owner's, or that of a scene gone lately."""
+        owner = self._owners.get(rating_key)
+        return self._left.get(rating_key) if owner is None else self.get(owner)
+
     def owned(self) -> Iterator[tuple[str, int]]:
         """Return every (rating key, scene) that an outcome tells of."""
         return iter(list(self._owners.items()))
@@ -105,6 +113,7 @@ class Outcomes:
         """Forget the outcome of a scene that is gone; the Plex item stays as it is."""
         if scene_id not in self._rows and scene_id not in self._unreadable:
             return None
+        self._leave(self.get(scene_id))
         self._forget(scene_id)
         self._unreadable.discard(scene_id)
         self._next_stamp(scene_id)
@@ -169,6 +178,14 @@ class Outcomes:
         if self._touched is not None:
             self._touched.add(scene_id)
 
+    def _leave(self, outcome: Outcome | None) -> None:
+        """Keep what was written to the items of a scene that is gone, for the scene that has their files next."""
+        for rating_key in outcome.items if outcome else ():
+            self._left.pop(rating_key, None)
+            self._left[rating_key] = outcome  # type: ignore[assignment] # there is one, or there are no keys
+        while len(self._left) > LEFT:
+            del self._left[next(iter(self._left))]
+
     def _remember(self, outcome: Outcome, row: bytes) -> None:
         self._forget(outcome.id)
         self._unreadable.discard(outcome.id)
@@ -177,6 +194,7 @@ class Outcomes:
         self.states[outcome.state] += 1
         for rating_key in settle.owned(outcome):
             self._owners[rating_key] = outcome.id
+            self._left.pop(rating_key, None)
 
     def _forget(self, scene_id: int) -> None:
         row = self._rows.pop(scene_id, None)

@@ -33,6 +33,7 @@ WEIGHTS: Final = {
     "changed_file": 1,
     "cover": 5,
     "autotag": 2,
+    "scenes_merged": 1,
     "folder": 1,
     "renamed": 2,
     "merged": 1,
@@ -42,8 +43,8 @@ WEIGHTS: Final = {
 }
 # what no updated_at tells of, so that only a sweep finds it, or what is counted only then
 SILENT: Final = frozenset({"rename", "destroy", "cleaned", "scenes_merged", "second_changes", "folder"})
-# what the product does not follow by itself yet: a second file that Plex finds after Stash, what was of merged scenes
-BEYOND: Final = {"scenes_merged": 1, "second": 3, "second_changes": 3}
+# what the product does not follow by itself yet
+BEYOND: Final = {"second": 3, "second_changes": 3}
 
 
 def script(
