@@ -53,6 +53,8 @@ def _writer(name: str, writer: Writer) -> Iterator[str]:
         yield f"plex_writer for {name} is offline, so nothing is written: {START}, or s2p forget {name}."
     elif state.plex not in ("reachable", "unknown"):
         yield f"Plex {name} is {state.plex}: {state.why or 'no reason was given'}."
+    elif state.why:
+        yield f"Plex {name}: {state.why}."
     if writer.info is not None and state is not None and state.plex == "reachable" and not writer.info.libraries:
         yield f"Plex {name} has none of the libraries that S2P_PLEX_LIBRARIES names, or no movie library."
     if stats is None:

@@ -91,6 +91,8 @@ def _writer(name: str, writer: Writer, oldest: Outcome | None, now: dt.datetime)
     server = f" · {escape(info.server)} {escape(info.version)}" if info and info.server else ""
     label = "Plex" if name == "plex" else f"Plex {name}"
     yield _row(label, f"{condition}{server} · writer {_liveness(state, now)}")
+    if state is not None and state.paused:
+        yield _row("", f"[yellow]paused {since(state.paused, now)}[/]; s2p resume goes on")
     for library in info.libraries if info else ():
         yield _row("", f"{escape(library.title)}: {count(library.items, 'item')}")
     if stats is not None:
