@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from common import text
@@ -126,9 +127,17 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
     """Return clean names, each once as first written; Plex takes names that differ only in case for the same."""
     clean: dict[str, str] = {}
     for name in given:
-        if cleaned := text.line(name, LINE):
-            clean.setdefault(cleaned.casefold(), cleaned)
+        cleaned, fold = _cleaned(name)
+        if cleaned:
+            clean.setdefault(fold, cleaned)
     return tuple(clean.values())
+
+
+@lru_cache(maxsize=8_192)
+def _cleaned(name: str) -> tuple[str, str]:
+    """Return a clean name and the same without case; the same few thousand names come again and again."""
+    cleaned = text.line(name, LINE)
+    return cleaned, cleaned.casefold()
 
 
 def folded(name: str) -> str:

@@ -22,6 +22,7 @@ BODY_WITHIN: Final = 10.0
 RETRY_AFTER: Final = "30"
 
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_PARTS: Final = re.compile(rb"(?:in|ex)clude(?:Field|Element)s", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -83,6 +84,13 @@ def address_of(request: Request) -> str:
 def parameter(request: Request, name: str) -> str:
     """Return a header or, without it, a query parameter: Plex's documents allow either."""
     return request.headers.get(name) or request.query_params.get(name) or ""
+
+
+def is_customized(request: Request) -> bool:
+    """Tell whether a request may ask for parts to be left out, which few do, without looking at every name."""
+    if _PARTS.search(request.scope["query_string"]):
+        return True
+    return any(_PARTS.match(name) for name, _ in request.scope["headers"])
 
 
 def number(request: Request, name: str, default: int) -> int:

@@ -63,8 +63,10 @@ def _tidy(app: ASGIApp) -> ASGIApp:
     """
 
     async def tidied(scope: Scope, receive: Receive, send: Send) -> None:
-        path = _SLASHES.sub("/", scope["path"])
-        scope = {**scope, "path": path.rstrip("/") or "/"}
+        path = scope["path"]
+        if "//" in path or path[-1:] == "/":
+            path = _SLASHES.sub("/", path).rstrip("/") or "/"
+            scope = {**scope, "path": path}
         try:
             async with asyncio.timeout(WITHIN):
                 await app(scope, receive, send)

@@ -94,6 +94,7 @@ class Catalog:
         self.entities = Entities()
         self._rules = rules
         self._rows: dict[int, bytes] = {}
+        self._last = b"", b""
         self._whole = Index()
         self._ends = Index()
         self._names = Index()
@@ -120,7 +121,7 @@ class Catalog:
             return False
         self._reindex(scene_id, old.files if old else (), scene.files)
         if old is not None:
-            self.entities.discard(scene_id, _links.decode(unpack(self._rows[scene_id])))
+            self.entities.discard(scene_id, _links.decode(self._payload(scene_id) or b""))
             if self._is_another(old, scene):
                 self.reborn.add(scene_id)
         self.entities.add(scene)
@@ -132,14 +133,14 @@ class Catalog:
         head = self._head(scene_id)
         if head is not None:
             self._reindex(scene_id, head.files, ())
-            self.entities.discard(scene_id, _links.decode(unpack(self._rows[scene_id])))
+            self.entities.discard(scene_id, _links.decode(self._payload(scene_id) or b""))
             del self._rows[scene_id]
             self.reborn.discard(scene_id)
 
     def scene(self, scene_id: int) -> Scene | None:
         """Return a scene."""
-        packed = self._rows.get(scene_id)
-        return None if packed is None else decode(Scene, unpack(packed))
+        payload = self._payload(scene_id)
+        return None if payload is None else decode(Scene, payload)
 
     def mentions(self, scene_id: int, matches: Callable[[str], bool]) -> bool:
         """Tell whether the text of a scene's payload, which is still JSON, is one that `matches`."""
@@ -180,8 +181,17 @@ class Catalog:
         return [parts_of(key) for file in head.files for key in self._keys(file)] if head else []
 
     def _head(self, scene_id: int) -> _Head | None:
+        payload = self._payload(scene_id)
+        return None if payload is None else _heads.decode(payload)
+
+    def _payload(self, scene_id: int) -> bytes | None:
+        """Return a payload; a question looks at the same one several times in a row."""
         packed = self._rows.get(scene_id)
-        return None if packed is None else _heads.decode(unpack(packed))
+        if packed is None:
+            return None
+        if self._last[0] is not packed:
+            self._last = packed, unpack(packed)
+        return self._last[1]
 
     def _stash_keys(self, scene_id: int) -> list[str]:
         head = self._head(scene_id)

@@ -56,8 +56,10 @@ class Desk:
         stop: asyncio.Event,
     ) -> None:
         self._options = settings.options
+        self._based = "", self._options
         self._adult = settings.provider.adult
         self._style = Style(
+            fields=document.shown_fields(settings.options),
             pictures=bool(settings.stash.url),
             adult=settings.provider.adult != "unmarked",
             one_genre=settings.provider.genres == "joined",
@@ -162,7 +164,10 @@ class Desk:
         """Return the options with the address that pictures are at, which the settings may leave to us."""
         if self._options.mapping.provider_url:
             return self._options
-        return dataclasses.replace(self._options, mapping=dataclasses.replace(self._options.mapping, provider_url=base))
+        if self._based[0] != base:
+            mapping = dataclasses.replace(self._options.mapping, provider_url=base)
+            self._based = base, dataclasses.replace(self._options, mapping=mapping)
+        return self._based[1]
 
     def _found(self, query: Query) -> Found | None:
         """Look a file up; before the first load has ended nothing is unique, so nothing is answered."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-import msgspec
-
 from common import text
-from common.fields import LINE, date_of
+from common.fields import LINE, date_of, file_name, names
 from common.guids import IDENTIFIER, guid_of, id_of_key
 from common.item import cover_version, item_of
 from services.provider.manifest import COLLECTIONS, METADATA
@@ -37,15 +35,17 @@ _KNOWN: Final = (
 )
 # an image is required and has to be one of four; this one is the least prominent
 _BADGE: Final = "themoviedb://image.rating"
+_KINDS: Final = (("coverPoster", "poster"), ("background", "art"))
 
 
 class Style(NamedTuple):
     """How answers are dressed besides the options that the writer shares.
 
-    `pictures` when there is a Stash to fetch them from; `adult` marks every movie as such; `one_genre` joins all genres
-    into one, for a Plex that imports only the first.
+    `fields` are those whose policy is not off. `pictures` when there is a Stash to fetch them from; `adult` marks every
+    movie as such; `one_genre` joins all genres into one, for a Plex that imports only the first.
     """
 
+    fields: frozenset[str]
     pictures: bool = True
     adult: bool = True
     one_genre: bool = False
@@ -64,6 +64,11 @@ class Collection(NamedTuple):
         return f"{self.kind}-{self.id}"
 
 
+def shown_fields(options: Options) -> frozenset[str]:
+    """Return the fields that Plex is to show at all."""
+    return frozenset(name for name, field in options.fields.items() if field.policy != "off")
+
+
 def collection_of_key(key: str) -> tuple[Kind, int] | None:
     """Return kind and id in a collection's rating key as we write it, or None."""
     kind, _, digits = key.partition("-")
@@ -76,24 +81,32 @@ def collection_of_key(key: str) -> tuple[Kind, int] | None:
 def movie(scene: Scene, options: Options, style: Style) -> Metadata:
     """Return a scene with everything that Plex is to show of it."""
     item = item_of(scene, options)
-    wanted = {name for name, field in options.fields.items() if field.policy != "off"}
+    wanted = style.fields
     pictures = images(scene, options, style)
-    return msgspec.structs.replace(
-        _brief(scene, item, options, style),
+    return Metadata(
+        rating_key=str(scene.id),
+        key=f"{METADATA}/{scene.id}",
+        guid=guid_of(scene.id),
+        type="movie",
+        title=item.title or f"Scene {scene.id}",
+        available=item.date or _born(scene),
+        year=int(item.date[:4]) if item.date else None,
         title_sort=item.sort_title if "sort_title" in wanted else "",
         summary=item.summary if "summary" in wanted else "",
         tagline=item.tagline if "tagline" in wanted else "",
         studio=item.studio if "studio" in wanted else "",
         content_rating=item.content_rating if "content_rating" in wanted else "",
+        is_adult=style.adult,
         duration=round(scene.files[0].duration * 1_000) if scene.files else 0,
-        art=next((image.url for image in pictures if image.type == "background"), ""),
+        thumb=_address(pictures, "coverPoster"),
+        art=_address(pictures, "background"),
         images=pictures,
         genres=_genres(item, style) if "tags" in wanted else (),
         roles=_roles(item, style) if "performers" in wanted else (),
-        directors=tuple(Person(name) for name in item.director) if "director" in wanted else (),
-        collections=tuple(_members(scene, item, options, style)) if "collections" in wanted else (),
+        directors=tuple(map(Person, item.director)) if "director" in wanted else (),
+        collections=tuple(_members(scene, options, style)) if "collections" in wanted else (),
         studios=_studios(scene) if "studio" in wanted else (),
-        guids=tuple(Guid(known) for known in _elsewhere(scene)),
+        guids=tuple(map(Guid, _elsewhere(scene))),
         ratings=(Rating(_BADGE, "audience", float(item.rating)),) if item.rating and "rating" in wanted else (),
     )
 
@@ -104,18 +117,34 @@ def match(scene: Scene, options: Options, score: int | None, style: Style) -> Me
     A proposal has no score: PMS is said to drop all below 80 without a word (Plex2Stash), and shows those without one
     (log of PMS 1.43.0). Its place among the others is its rank.
     """
-    return msgspec.structs.replace(_brief(scene, item_of(scene, options), options, style), score=score)
+    day = date_of(scene.date, [])
+    return Metadata(
+        rating_key=str(scene.id),
+        key=f"{METADATA}/{scene.id}",
+        guid=guid_of(scene.id),
+        type="movie",
+        title=text.line(scene.title, LINE) or file_name(scene) or f"Scene {scene.id}",
+        available=day or _born(scene),
+        year=int(day[:4]) if day else None,
+        is_adult=style.adult,
+        thumb=_address(images(scene, options, style), "coverPoster"),
+        score=score,
+    )
 
 
 def images(scene: Scene, options: Options, style: Style) -> tuple[Image, ...]:
-    """Return the pictures of a scene, one a type, since PMS shows alternates of a private address through its cloud."""
-    if not scene.cover or not style.pictures or not options.mapping.provider_url:
+    """Return the pictures of a scene, one a type, since PMS shows alternates of a private address through its cloud.
+
+    Each has another address whenever it may show another cover, since PMS keeps what it has.
+    """
+    base = options.mapping.provider_url
+    if not (scene.cover and style.pictures and base):
         return ()
-    kinds = (("coverPoster", "poster"), ("background", "art"))
+    version = cover_version(scene)
     return tuple(
-        Image(kind, _picture(scene, options, leaf), scene.title)
-        for kind, leaf in kinds
-        if options.fields[leaf].policy != "off"
+        Image(kind, f"{base}{IMAGES}/scene/{scene.id}/{leaf}?v={version}", scene.title)
+        for kind, leaf in _KINDS
+        if leaf in style.fields
     )
 
 
@@ -126,8 +155,9 @@ def collections(scene: Scene, options: Options) -> dict[str, Collection]:
     found: dict[str, Collection] = {}
     for source in options.mapping.collections:
         kind: Kind = "group" if source == "groups" else "studio"
-        for entity in scene.groups if kind == "group" else (studios[source],):
-            if entity is not None and (name := text.line(entity.name, LINE)):
+        entities = scene.groups if kind == "group" else (studios[source],)
+        for entity in filter(None, entities):
+            for name in names([entity.name]):
                 found.setdefault(name.casefold(), Collection(kind, entity.id, name))
     return found
 
@@ -148,31 +178,17 @@ def collection(found: Collection, first: Scene, options: Options, style: Style) 
     )
 
 
-def _brief(scene: Scene, item: Item, options: Options, style: Style) -> Metadata:
-    """Return the attributes that Plex requires, whatever the settings say of them, and what people tell movies by."""
-    thumb = next((image.url for image in images(scene, options, style) if image.type == "coverPoster"), "")
-    return Metadata(
-        rating_key=str(scene.id),
-        key=f"{METADATA}/{scene.id}",
-        guid=guid_of(scene.id),
-        type="movie",
-        title=item.title or f"Scene {scene.id}",
-        available=day_of(scene),
-        year=int(item.date[:4]) if item.date else None,
-        is_adult=style.adult,
-        thumb=thumb,
-    )
-
-
-def _picture(scene: Scene, options: Options, leaf: str) -> str:
-    """Return a picture's address: another one whenever it may show another cover, since PMS keeps what it has."""
-    return f"{options.mapping.provider_url}{IMAGES}/scene/{scene.id}/{leaf}?v={cover_version(scene)}"
+def _address(pictures: tuple[Image, ...], kind: str) -> str:
+    for picture in pictures:
+        if picture.type == kind:
+            return picture.url
+    return ""
 
 
 def _genres(item: Item, style: Style) -> tuple[Tag, ...]:
     if style.one_genre and item.tags:
         return (Tag(", ".join(item.tags)),)
-    return tuple(Tag(name) for name in item.tags)
+    return tuple(map(Tag, item.tags))
 
 
 def _roles(item: Item, style: Style) -> tuple[Person, ...]:
@@ -180,18 +196,16 @@ def _roles(item: Item, style: Style) -> tuple[Person, ...]:
     return tuple(Person(name, order, photos.get(name, "")) for order, name in enumerate(item.performers))
 
 
-def _members(scene: Scene, item: Item, options: Options, style: Style) -> Iterator[Member]:
-    known = collections(scene, options)
-    for name in item.collections:
-        found = known[name.casefold()]
-        yield Member(_collection_guid(found), _items(found), name, _cover(found, options, style))
+def _members(scene: Scene, options: Options, style: Style) -> Iterator[Member]:
+    for found in collections(scene, options).values():
+        yield Member(_collection_guid(found), _items(found), found.name, _cover(found, options, style))
 
 
 def _studios(scene: Scene) -> tuple[Tag, ...]:
     if scene.studio is None:
         return ()
     given = (scene.studio.name, scene.studio.parent.name if scene.studio.parent else "")
-    return tuple(Tag(name) for name in dict.fromkeys(text.line(name, LINE) for name in given) if name)
+    return tuple(map(Tag, names(given)))
 
 
 def _elsewhere(scene: Scene) -> Iterator[str]:
@@ -222,10 +236,15 @@ def _cover(found: Collection, options: Options, style: Style) -> str:
 
 
 def day_of(scene: Scene) -> str:
-    """Return a scene's date or, for one without, the day that it came into Stash.
+    """Return a scene's date or, for one without, the day that it came into Stash."""
+    return date_of(scene.date, []) or _born(scene)
+
+
+def _born(scene: Scene) -> str:
+    """Return the day that a scene came into Stash, for one without a date of its own.
 
     Plex requires a day (provider documents), and gives undated files one itself: the day it first saw them. There is
     no year then, since a year would be taken for the scene's own.
     """
     day = _DAY.match(scene.born)
-    return date_of(scene.date, []) or (day[0] if day else "")
+    return day[0] if day else ""

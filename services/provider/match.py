@@ -68,6 +68,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return int(str(self.year)) if _YEAR.fullmatch(str(self.year)) else None
 
     @property
+    def is_customized(self) -> bool:
+        """Whether anything is to be left out of the answer."""
+        return any(self.customization.values())
+
+    @property
     def customization(self) -> dict[str, object]:
         """What is to be left out of the answer, by the names of `trim.NAMES`; Plex's samples have it in the body."""
         return {

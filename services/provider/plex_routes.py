@@ -41,6 +41,8 @@ def routes(provider: Provider) -> list[Route]:
         movies = await desk.match(query, answers.address_of(request))
         start, size = _paging(request)
         found = page(tuple(movies[start : start + size]), offset=start, total=len(movies))
+        if not (query.is_customized or answers.is_customized(request)):
+            return answers.json(found)
         return answers.json(_trimmed(found, lambda name: answers.parameter(request, name) or _given(query, name)))
 
     async def metadata(request: Request) -> Response:
@@ -78,6 +80,8 @@ def routes(provider: Provider) -> list[Route]:
 
 
 def _found(request: Request, container: Container) -> Response:
+    if not answers.is_customized(request):
+        return answers.conditional(request, container)
     return answers.conditional(request, _trimmed(container, lambda name: answers.parameter(request, name)))
 
 

@@ -15,7 +15,16 @@ from common.guids import IDENTIFIER, guid_of, id_of_guid, id_of_key
 from common.item import cover_version, item_of
 from common.messages import File, Group, Named, Performer, Scene, StashId, Studio
 from common.options import DEFAULT_FIELDS, FieldPolicy, MappingOptions, Options
-from services.provider.document import Collection, Style, collection, collection_of_key, collections, match, movie
+from services.provider.document import (
+    Collection,
+    Style,
+    collection,
+    collection_of_key,
+    collections,
+    match,
+    movie,
+    shown_fields,
+)
 from services.provider.manifest import Manifest
 from services.provider.metadata import Metadata, gallery, page
 from services.provider.trim import Trim, trim_of, trimmed
@@ -23,13 +32,13 @@ from tests.provider import shapes
 from tests.provider.given import scene
 
 BASE = "http://plexs.way:9393"
-PLAIN = Style()
+PLAIN = Style(shown_fields(Options()))
 
 
 def shown(made: Scene, given: Options, style: Style = PLAIN) -> Metadata:
-    """Return a scene as a movie, with pictures at BASE."""
+    """Return a scene as a movie, with pictures at BASE and the fields that are not off."""
     mapping = dataclasses.replace(given.mapping, provider_url=BASE)
-    return movie(made, dataclasses.replace(given, mapping=mapping), style)
+    return movie(made, dataclasses.replace(given, mapping=mapping), style._replace(fields=shown_fields(given)))
 
 
 def read(answer: msgspec.Struct) -> Any:
@@ -125,7 +134,7 @@ def test_a_movie_has_what_the_scene_has() -> None:
 
 
 def test_without_a_stash_or_an_address_there_are_no_pictures() -> None:
-    for found in (read(shown(WHOLE, Options(), Style(pictures=False))), read(movie(WHOLE, Options(), Style()))):
+    for found in (read(shown(WHOLE, Options(), PLAIN._replace(pictures=False))), read(movie(WHOLE, Options(), PLAIN))):
         assert not found.keys() & {"thumb", "art", "Image"}
         assert all("thumb" not in entry for entry in found["Role"] + found["Collection"])
 
@@ -136,22 +145,22 @@ def test_another_edit_makes_another_address_of_the_poster() -> None:
 
 
 def test_adult_and_genres_follow_the_settings() -> None:
-    found = read(shown(WHOLE, Options(), Style(adult=False, one_genre=True)))
+    found = read(shown(WHOLE, Options(), PLAIN._replace(adult=False, one_genre=True)))
     assert "isAdult" not in found
     assert found["Genre"] == [{"tag": "Outdoor, Rain"}]
 
 
 def test_a_match_has_what_identifies_it_and_a_score_if_it_is_sure() -> None:
-    found = read(match(WHOLE, Options(), 100, Style()))
+    found = read(match(WHOLE, Options(), 100, PLAIN))
     assert found.pop("score") == 100
     required = {"ratingKey", "key", "guid", "type", "title", "originallyAvailableAt"}
     assert found.keys() == {*required, "year", "isAdult"}
-    assert "score" not in read(match(WHOLE, Options(), None, Style()))
+    assert "score" not in read(match(WHOLE, Options(), None, PLAIN))
 
 
 def test_a_collection_is_an_object_of_its_own() -> None:
     options = Options(mapping=MappingOptions(provider_url=BASE))
-    made = collection(Collection("group", 4, "Saga"), WHOLE, options, Style())
+    made = collection(Collection("group", 4, "Saga"), WHOLE, options, PLAIN)
     (found,) = shapes.movies(msgspec.json.encode(page((made,))))
     assert (found.rating_key, found.key) == ("group-4", "/library/collections/group-4/children")
     assert (found.title, found.type, found.thumb) == ("Saga", "collection", f"{BASE}/images/group/4")

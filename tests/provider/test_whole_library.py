@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -136,7 +137,7 @@ def expected(scene: dict[str, Any], *, pictures: bool) -> dict[str, Any]:
         "directors": [scene["director"]] if scene["director"] else [],
         "genres": sorted(scene["tags"], key=str.casefold),
         "collections": sorted(collections),
-        "actors": scene["performers"],
+        "actors": list(dict.fromkeys(scene["performers"])),
     }
     if scene["title"]:
         wanted["titleSort"] = "" if sort == title else sort
@@ -175,8 +176,8 @@ def unmatched(world: World) -> set[str]:
     """Return the files that are reported as unmatched, as the library has them."""
     prefix = "stash2plex/provider/unmatched/"
     newest = dict(world.ear.newest)
-    leaves = [topic.removeprefix("stash2plex/") for topic, said in newest.items() if topic.startswith(prefix) and said]
-    return {f"/media/{world.ear.json(leaf)['file']}" for leaf in leaves}
+    reports = [json.loads(said) for topic, said in newest.items() if topic.startswith(prefix) and said]
+    return {f"/media/{report['file']}" for report in reports}
 
 
 def requests_to_stash(world: World) -> dict[str, int]:
