@@ -24,11 +24,11 @@ from common.bus import Bus
 from common.messages import WatcherInfo, encode
 from tools.processes import Broker, Process, free_port, service, wait_until
 
-SCENES = 10_000
+SCENES = 200_000
 SMALL = 25_000
-LOADS = 1
+LOADS = 3
 CONNECTIONS = 64
-REQUESTS = 3_000
+REQUESTS = 20_000
 SCANNED = 2_000
 
 

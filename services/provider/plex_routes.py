@@ -65,10 +65,11 @@ def routes(provider: Provider) -> list[Route]:
         return answers.conditional(request, page(()))
 
     item = METADATA + "/{key}"
+    # the first that fits is taken, so those that a scan asks come first
     return [
-        Route("/", manifest),
         Route(MATCHES, matches, methods=["POST"]),
         Route(item, metadata),
+        Route("/", manifest),
         Route(item + "/images", images),
         Route(item + "/extras", nothing),
         Route(item + "/children", nothing),
