@@ -21,9 +21,13 @@ PATIENCE = 240.0
 
 
 class Bell:
-    """Use it with `with`; `pending` and `waiting` are the writer's newest."""
+    """Use it with `with`; `pending` and `waiting` are the writer's newest.
 
-    def __init__(self, port: int) -> None:
+    With `outcomes` it hears those too: `handled` has the newest seq of each scene that is synced.
+    """
+
+    def __init__(self, port: int, *, outcomes: bool = False) -> None:
+        self.handled: dict[int, int] = {}
         self.pending = 0
         self.waiting = 0
         self._port = port
@@ -32,6 +36,7 @@ class Bell:
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe(
             [(TOPICS.plex("plex", "stats"), 0), (TOPICS.response("plex/plex", "+"), 1)]
+            + ([(f"{TOPICS.outcomes('plex')}/+", 0)] if outcomes else [])
         )
 
     def __enter__(self) -> Self:
@@ -60,5 +65,8 @@ class Bell:
         body = json.loads(message.payload or b"{}")
         if message.topic == TOPICS.plex("plex", "stats"):
             self.pending, self.waiting = body.get("pending", 0), body.get("waiting", 0)
+        elif message.topic.startswith(TOPICS.outcomes("plex")):
+            if body.get("state") == "synced":
+                self.handled[body["id"]] = body["seq"]
         elif body.get("status") == "ok":
             self._answered.set()

@@ -292,7 +292,7 @@ class WriterInfo(Payload, frozen=True, kw_only=True):
     """Which Plex server this writer serves, and how many outcomes it has retained.
 
     `epoch` and `seq` are the stamp of the writer's own last publication of an outcome. `paused` is since when it writes
-    nothing on request, which it reads back at its next start.
+    nothing on request, `started` when a person ended the review; both are read back at the next start.
     """
 
     v: int = VERSION
@@ -305,10 +305,24 @@ class WriterInfo(Payload, frozen=True, kw_only=True):
     seq: int = 0
     outcomes: int = 0
     paused: str = ""
+    started: str = ""
+
+
+class ReviewStats(Payload, frozen=True, kw_only=True):
+    """A dry run of everything: how many scenes were planned, and of how many each field would be written.
+
+    Beside the fields there are `waiting`, `skipped` and `ambiguous`: scenes of which nothing would be.
+    """
+
+    scenes: int = 0
+    fields: dict[str, int] = {}
 
 
 class WriterStats(Payload, frozen=True, kw_only=True):
-    """How much is left to do and how it went; `rate` in scenes a second over the last minute."""
+    """How much is left to do and how it went; `rate` in scenes a second over the last minute.
+
+    `images_due` are scenes with a picture to be looked at. `review` is there while nothing is written until `start`.
+    """
 
     pending: int = 0
     synced: int = 0
@@ -323,6 +337,7 @@ class WriterStats(Payload, frozen=True, kw_only=True):
     last_sync: str = ""
     suspect: str = ""
     undecodable: Undecoded = Undecoded()
+    review: ReviewStats | None = None
 
 
 class Outage(Payload, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from common.errors import Misconfigured
 from common.messages import WriterState
 from common.options import IMAGES
 from common.service import Service, now, run
@@ -26,10 +25,6 @@ SESSION_EXPIRY = 24 * 3600
 
 async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run until asked to stop."""
-    if settings.plex.start == "review":
-        raise Misconfigured(
-            ["S2P_PLEX_START is review, which this version can't do yet. Set it to write, or leave it out."]
-        )
     state = WriterState(state="online", instance=str(uuid.uuid4()), since=now())
     service = Service(
         settings, f"plex/{settings.plex.name}", state, stop, session_expiry=SESSION_EXPIRY, loads_beside=True

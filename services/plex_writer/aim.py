@@ -9,7 +9,7 @@ from services.plex_writer import job as step
 from services.plex_writer.match import Verdict, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from common.options import Options
     from services.plex_writer.job import Job
@@ -30,10 +30,14 @@ class _Read(NamedTuple):
 
 
 class Aim:
-    """Costs one read for the items of up to 100 scenes, and more only for scenes that the index has no path of."""
+    """Costs one read for the items of up to 100 scenes, and more only for scenes that the index has no path of.
 
-    def __init__(self, plex: Plex, library: Library, options: Options) -> None:
+    `lost` is told of scenes whose item was seen to have lost a file.
+    """
+
+    def __init__(self, plex: Plex, library: Library, options: Options, lost: Callable[[int], None]) -> None:
         self._plex = plex
+        self._lost = lost
         self._library = library
         self._options = options
 
@@ -71,7 +75,8 @@ class Aim:
         self._library.was_read(wanted, began)
         for rating_key in wanted:
             current = found.get(rating_key)
-            self._library.saw(rating_key, current.paths if current else ())
+            for scene_id in self._library.saw(rating_key, current.paths if current else ()):
+                self._lost(scene_id)
         return found
 
     async def _look_up(self, job: Job, candidates: dict[int, list[str]], read: _Read) -> None:

@@ -18,8 +18,8 @@ from common.errors import Rejected, Unauthorized, Undecodable
 from services.plex_writer import job as step
 from services.plex_writer import settle
 from services.plex_writer.aim import Aim
+from services.plex_writer.binding import guid_to_bind, request
 from services.plex_writer.looks import Looks
-from services.plex_writer.match import STRENGTH, Claim
 from services.plex_writer.plex import PlexUnavailable
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from services.plex_writer.dirty import Dirty, Ticket
     from services.plex_writer.job import Job, Target
     from services.plex_writer.library import Library
+    from services.plex_writer.match import Claim
     from services.plex_writer.outcomes import Outcomes
     from services.plex_writer.pace import Pace
     from services.plex_writer.plan import Current
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 NAP = 0.1
 FRESH = 10.0
+AFTER_MATCH = 15.0
+REMEMBERED = 10_000
 
 log = structlog.get_logger("lane")
 
@@ -83,8 +86,9 @@ class Lane:
         self._pace = pace
         self._halted = halted
         self._settled = settled
-        self._aim = Aim(plex, library, options)
+        self._aim = Aim(plex, library, options, self._lost_file)
         self._looks = Looks()
+        self._bound: dict[str, str] = {}
         self._begun: set[int] = set()
         self._adopting: set[int] = set()
 
@@ -194,7 +198,10 @@ class Lane:
         """
         for target in list(job.targets):
             rating_key = target.current.rating_key
-            other = max(filter(None, (claimed.get(rating_key), self._claim(job, rating_key))), default=None)
+            other = max(
+                filter(None, (claimed.get(rating_key), self._outcomes.claim(rating_key, besides=job.scene.id))),
+                default=None,
+            )
             if other is None or other < job.claim(target.found):
                 continue
             if target.found != "hash":
@@ -212,11 +219,9 @@ class Lane:
         job.outcome = settle.found(job.outcome)
         return True
 
-    def _claim(self, job: Job, rating_key: str) -> Claim | None:
-        """Return the claim of the other scene that writes an item."""
-        owner = self._outcomes.owner(rating_key)
-        other = None if owner is None or owner == job.scene.id else self._outcomes.get(owner)
-        return None if other is None else Claim(STRENGTH[other.items[rating_key].found], other.stamp, other.id)
+    def _lost_file(self, scene_id: int) -> None:
+        if scene_id not in self.in_hand:
+            self._dirty.mark(scene_id, live=False, look=True)
 
     def _take_over(self, job: Job) -> None:
         """Let scenes that lose an item to this one look again; what was written for them is ours here too."""
@@ -310,6 +315,27 @@ class Lane:
         ends = [(job, self._looked(step.concluded(job, seen, self._options.fields, _now()))) for job in jobs]
         for job, outcome, ack in [(job, outcome, await self._send_off(job, outcome)) for job, outcome in ends]:
             await self._settle(job, outcome, ack)
+        for job in jobs:
+            await self._bind(job)
+
+    async def _bind(self, job: Job) -> None:
+        """Match items to our provider that Plex scanned before Stash knew them, where the library uses our agent."""
+        for target in job.targets:
+            section = self._library.section(target.current.section)
+            guid = guid_to_bind(target.current, section.agent if section else "", job.scene.id)
+            if guid is None or self._bound.get(target.current.rating_key) == guid:
+                continue
+            self._bound.pop(target.current.rating_key, None)
+            self._bound[target.current.rating_key] = guid
+            if len(self._bound) > REMEMBERED:
+                del self._bound[next(iter(self._bound))]
+            try:
+                await self._plex.put(request(target.current, guid, job.item.title))
+            except (Rejected, PlexUnavailable) as error:
+                log.warning("not_matched", item=target.current.rating_key, scene=job.scene.id, why=str(error))
+                continue
+            # what Plex fetches from our provider now may be other than what is wanted, as unlocked fields are
+            self._dirty.remind(job.scene.id, _clock() + AFTER_MATCH)
 
     async def _end(self, job: Job, outcome: Outcome) -> None:
         """Publish the outcome of a scene whose items were looked at, and plan another look where one is due."""

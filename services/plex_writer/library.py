@@ -56,6 +56,10 @@ class Library:
         """Return the path of every file that was listed, in the form in which paths are compared."""
         return self._index.paths()
 
+    def section(self, section_id: str) -> Section | None:
+        """Return a library that takes part."""
+        return next((section for section in self.sections if section.id == section_id), None)
+
     def near(self, paths: Iterable[str]) -> list[str]:
         """Return the rating keys that had a file of the same name when last seen."""
         return self._index.near(paths)
@@ -68,12 +72,15 @@ class Library:
         """Return the scenes that wait for a file of an item that nobody writes any more."""
         return {scene for path in self._index.files(rating_key) for scene in self.waiting.for_path(path)}
 
-    def saw(self, rating_key: str, paths: Sequence[str]) -> None:
-        """Note which files an item has, or that it is gone, as read in full just now."""
+    def saw(self, rating_key: str, paths: Sequence[str]) -> set[int]:
+        """Note which files an item has, or that it is gone, as read in full; return its scene if it has lost one."""
+        had = set(self._index.files(rating_key))
         if paths:
             self._index.put(rating_key, paths)
         else:
             self._index.drop(rating_key)
+        owner = self._outcomes.owner(rating_key)
+        return set() if owner is None or had <= set(self._index.files(rating_key)) else {owner}
 
     async def load(self) -> set[int]:
         """List everything, one request for 1,000 items; return the scenes whose item is not as it was seen last.
@@ -213,7 +220,12 @@ class Library:
         if owner is not None and self._outcomes.seen(item.rating_key) != item.updated_at:
             woken.add(owner)
         self._index.match(item.rating_key, id_of_guid(item.guid))
-        for path in self._index.put(item.rating_key, item.paths):
+        had = set(self._index.files(item.rating_key))
+        fresh = self._index.put(item.rating_key, item.paths)
+        # an item is split within the second in which it was written, and its updatedAt does not move
+        if owner is not None and not had <= set(self._index.files(item.rating_key)):
+            woken.add(owner)
+        for path in fresh:
             woken.update(self.waiting.for_path(path))
             owners = {self._outcomes.owner(key) for key in self._index.find([path])}
             if None in owners:

@@ -16,6 +16,7 @@ from common.errors import Undecodable
 from common.messages import Outcome, Stamp
 from common.tally import differing
 from services.plex_writer import settle
+from services.plex_writer.match import STRENGTH, Claim
 
 if TYPE_CHECKING:
     import asyncio
@@ -83,6 +84,12 @@ class Outcomes:
         """Return the outcome that tells what we wrote to an item: its owner's, or that of a scene gone lately."""
         owner = self._owners.get(rating_key)
         return self._left.get(rating_key) if owner is None else self.get(owner)
+
+    def claim(self, rating_key: str, *, besides: int) -> Claim | None:
+        """Return the claim of the other scene that writes this item, if there is one."""
+        owner = self._owners.get(rating_key)
+        other = None if owner is None or owner == besides else self.get(owner)
+        return None if other is None else Claim(STRENGTH[other.items[rating_key].found], other.stamp, other.id)
 
     def owned(self) -> Iterator[tuple[str, int]]:
         """Return every (rating key, scene) that an outcome tells of."""

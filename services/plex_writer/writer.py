@@ -20,6 +20,7 @@ from common.topics import row_id
 from common.version import VERSION
 from services.plex_writer.check import Check
 from services.plex_writer.compare import Compare
+from services.plex_writer.desk import Desk
 from services.plex_writer.dirty import Dirty
 from services.plex_writer.events import Events
 from services.plex_writer.gap_report import Gaps
@@ -31,7 +32,6 @@ from services.plex_writer.link import Link
 from services.plex_writer.outcomes import Outcomes
 from services.plex_writer.pace import Pace
 from services.plex_writer.pause import Pause
-from services.plex_writer.pins import Pins
 from services.plex_writer.plex import PlexUnavailable
 from services.plex_writer.rate import Rate
 from services.plex_writer.reconcile import Reconcile
@@ -125,8 +125,16 @@ class Writer:
         )
         self._wake = asyncio.Event()
         self._compare_wanted = asyncio.Event()
-        self._pins = Pins(
-            plex=plex, scenes=self._scenes, outcomes=self._outcomes, dirty=self._dirty, wake=self._wake.set
+        self._desk = Desk(
+            plex=plex,
+            scenes=self._scenes,
+            loads=self._loads,
+            outcomes=self._outcomes,
+            library=self._library,
+            options=options,
+            dirty=self._dirty,
+            wake=self._wake.set,
+            began=self._on_began,
         )
         self._watcher = WatcherInfo(service="")
         self._batch = BATCH
@@ -160,7 +168,7 @@ class Writer:
             outcomes=self._outcomes,
             options=self._options,
             link=self._link,
-            halted=self._is_halted,
+            halted=lambda: self._is_halted() or self._desk.review.active,
         )
 
     def _is_halted(self) -> bool:
@@ -199,8 +207,7 @@ class Writer:
                 "retry": self._on_retry,
                 "pause": self._on_pause,
                 "resume": self._on_resume,
-                "pin": self._pins.pin,
-                "unpin": self._pins.unpin,
+                **self._desk.handlers,
             }
         )
         await self._service.unless_stopped(self._load())
@@ -314,6 +321,7 @@ class Writer:
                 told = await self._own_info()
                 if told is not None and told.paused:
                     self._pause.begin(told.paused)
+                self._desk.begin(self._service.settings.plex.start, told.started if told is not None else "")
                 loaded = await self._outcomes.load(self._counted)
             except Unavailable as error:
                 log.warning("outcomes_unreadable", why=str(error), effect="trying again; nothing is planned without")
@@ -321,6 +329,11 @@ class Writer:
                 continue
             self._service.ready = True
             log.info("outcomes_loaded", outcomes=len(self._outcomes), table=loaded.verdict)
+        self._compare_wanted.set()
+
+    async def _on_began(self) -> None:
+        """Say where a restart finds it that a person has ended the review, and handle everything."""
+        await self._tell()
         self._compare_wanted.set()
 
     async def _counted(self) -> Counted | None:
@@ -412,7 +425,7 @@ class Writer:
     async def _work(self, tickets: Sequence[Ticket]) -> None:
         before = self._lane.handled
         try:
-            await self._lane.handle(tickets)
+            await (self._desk.review if self._desk.review.active else self._lane).handle(tickets)
             self._in_hand = None
             self._batch = min(BATCH, self._batch * 2)
         except (PlexUnavailable, Unauthorized) as error:
@@ -476,6 +489,7 @@ class Writer:
             writes=self._lane.writes,
             requests=self._plex.requests + (self._images.requests if self._images else 0),
             images_due=self._images.due if self._images else 0,
+            review=self._desk.told,
             last_sync=self._lane.last_sync,
             suspect=self._compare.suspect,
             undecodable=self._service.undecoded.payload(),
@@ -493,4 +507,5 @@ class Writer:
             seq=self._outcomes.stamp.seq,
             outcomes=len(self._outcomes),
             paused=self._pause.since,
+            started=self._desk.started,
         )

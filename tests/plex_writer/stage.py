@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -141,6 +143,24 @@ class Stage:
     def shown(self, rating_key: str, scene: Scene) -> bool:
         """Tell whether an item shows a scene's title."""
         return bool(self.item(rating_key)["title"] == scene.title)
+
+    def ask(self, command: str, **data: object) -> Any:
+        """Send the writer a request, again until one that has just started hears it; return the answer."""
+        topic = f"response/plex/plex/{command}"
+        known = [payload for name, payload in self.ear.heard if name.endswith(topic)]
+
+        def answered() -> bool:
+            self.ear.tell(f"request/plex/plex/{command}", json.dumps({"transaction": command, **data}).encode())
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:
+                heard = [payload for name, payload in self.ear.heard if name.endswith(topic)]
+                if len(heard) > len(known) and json.loads(heard[-1])["status"] != "started":
+                    return True
+                time.sleep(0.02)
+            return False
+
+        wait_until(answered, f"an answer on {topic}", seconds=PATIENCE)
+        return self.ear.json(topic)
 
     def until(self, condition: Any, what: str) -> None:
         """Wait for something."""

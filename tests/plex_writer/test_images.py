@@ -90,7 +90,7 @@ def test_a_cover_is_uploaded_selected_and_locked_and_then_costs_nothing(stage: S
     asked = len(covers.asked)
     stage.start()
     stage.ended(again(stage, later), "synced")
-    stage.ear.ask("plex/plex", "reconcile")
+    stage.ask("reconcile")
     assert len(covers.asked) - asked <= 2, covers.asked[asked:]
 
 

@@ -64,7 +64,7 @@ def test_several_items_with_the_content_are_a_tie_that_names_them_and_a_pin_deci
     outcome = stage.ended(scene, "ambiguous")
     assert f"{one} (/media/p/tie.mp4), {other} (/media/q/tie.mp4)" in outcome["detail"]
     assert not any(stage.shown(key, scene) for key in (one, other))
-    assert stage.ear.ask("plex/plex", "pin", ids=[scene.id], rating_key=other)["status"] == "ok"
+    assert stage.ask("pin", ids=[scene.id], rating_key=other)["status"] == "ok"
     outcome = stage.ended(scene, "synced")
     assert {name: item["found"] for name, item in outcome["items"].items()} == {other: "pin"}
     assert stage.titles([one, other]) == ["tie", scene.title]
@@ -72,7 +72,7 @@ def test_several_items_with_the_content_are_a_tie_that_names_them_and_a_pin_deci
     later = stage.scene("/unmapped/tie.mp4", oshash=twin, scene_id=scene.id)
     stage.ended(later, "synced")
     assert stage.shown(other, later)
-    assert stage.ear.ask("plex/plex", "unpin", ids=[scene.id])["status"] == "ok"
+    assert stage.ask("unpin", ids=[scene.id])["status"] == "ok"
     assert stage.ended(later, "ambiguous")["pinned"] is None
 
 
@@ -94,7 +94,7 @@ def test_a_pin_beats_the_path_of_another_scene(stage: Stage) -> None:
     stage.ended(by_path, "synced")
     pinned = stage.scene("/media/nowhere/else.mp4")
     stage.ended(pinned, "waiting")
-    stage.ear.ask("plex/plex", "pin", ids=[pinned.id], rating_key=key)
+    stage.ask("pin", ids=[pinned.id], rating_key=key)
     stage.ended(pinned, "synced")
     stage.ended(by_path, "ambiguous")
     newer = stage.scene("/media/wanted/pin.mp4", scene_id=by_path.id)
@@ -113,14 +113,14 @@ def test_a_pin_beats_the_path_of_another_scene(stage: Stage) -> None:
     ],
 )
 def test_a_pin_that_makes_no_sense_is_refused(stage: Stage, given: dict[str, object], says: str) -> None:
-    answer = stage.ear.ask("plex/plex", "pin", **given)
+    answer = stage.ask("pin", **given)
     assert answer["status"] == "error"
     assert says in answer["error"]
 
 
 def test_an_unknown_scene_is_not_pinned(stage: Stage) -> None:
     (key,) = stage.items("/media/unknown/scene.mp4")
-    answer = stage.ear.ask("plex/plex", "pin", ids=[987_654], rating_key=key)
+    answer = stage.ask("pin", ids=[987_654], rating_key=key)
     assert "no scene 987654" in answer["error"]
 
 
