@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from common.guids import id_of_guid
 from common.messages import Library as LibraryInfo
@@ -43,7 +43,8 @@ class Library:
         self._read_at: dict[str, float] = {}
         self.on_missing: Callable[[Sequence[str]], None] = _nothing
         self._there: list[tuple[str, str]] = []
-        self._mapped: dict[str, tuple[int, int]] = {}
+        # by title: a library of which no file maps to Stash, and whether we have written to items of it
+        self._strange: dict[str, Literal["no", "foreign", "moved"]] = {}
 
     def __len__(self) -> int:
         return len(self._index)
@@ -136,8 +137,10 @@ class Library:
             return f"S2P_PLEX_LIBRARIES names {named}, which Plex does not have; its movie libraries are: {there}."
         if not self.sections:
             return "Plex shows no movie library; S2P_PLEX_TOKEN has to be the server owner's, and one has to be there."
-        told = [(section.title, *self._mapped.get(section.title, (0, 0))) for section in self.sections]
-        foreign = [title for title, mapped, items in told if items and not mapped]
+        told = [(section.title, self._strange.get(section.title, "no")) for section in self.sections]
+        foreign = [title for title, strange in told if strange == "moved"]
+        if not foreign and all(strange == "foreign" for _, strange in told):
+            foreign = [title for title, _ in told]
         if foreign and len(self._outcomes) > 0:
             places = ", ".join(place for s in self.sections if s.title in foreign for place in s.locations)
             return (
@@ -196,17 +199,18 @@ class Library:
 
     async def _list(self, section: Section, since: int, listed: set[str]) -> set[int]:
         woken: set[int] = set()
-        start, total, mapped = 0, 1, 0
+        start, total, mapped, owned = 0, 1, False, False
         while start < total:
             items, total = await self._plex.page(section.id, start, since)
             for item in items:
                 listed.add(item.rating_key)
                 woken |= self._put(item)
                 # one is enough to see that the rules fit; all 50,000 would cost seconds
-                mapped = mapped or sum(self._options.paths.to_stash(path) is not None for path in item.paths)
+                mapped = mapped or any(self._options.paths.to_stash(path) is not None for path in item.paths)
+                owned = owned or self._outcomes.owner(item.rating_key) is not None
             if not since:
                 self._totals[section.id] = total
-                self._mapped[section.title] = (mapped, total)
+                self._strange[section.title] = "no" if mapped or not total else "moved" if owned else "foreign"
             start += len(items)
             if not items:
                 break
