@@ -75,7 +75,7 @@ def test_two_servers_follow_one_stash_and_their_outages_are_their_own(world: Wor
     world.settle()
     wait_until(lambda: world.ear.json("plex/attic/state").get("plex") == "unreachable", "the attic's outage")
     assert world.ear.json("plex/plex/state")["plex"] == "reachable"
-    assert world.ear.json("plex/attic/stats")["pending"] > 0
+    wait_until(lambda: world.ear.json("plex/attic/stats")["pending"] > 0, "the edit to be pending there")
     assert not world.ear.json("plex/plex/outages").get("outages")
     attic.control("fault", kind="clear")
     attic.settle()
