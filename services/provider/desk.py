@@ -177,11 +177,12 @@ class Desk:
         return found if found.known or found.tied or self._mirror.whole else None
 
     async def _proposals(self, query: Query, found: Found) -> list[Hit]:
-        """Add what a search through all scenes finds; one search at a time, and what takes too long is left out."""
+        """Add what a search through all scenes finds within 10 seconds; one search at a time."""
         best: list[Hit] = []
-        with contextlib.suppress(TimeoutError):
+        looking = search.look_through(self._mirror.catalog, self._options, search.wish_of(query), best)
+        with contextlib.suppress(TimeoutError), contextlib.closing(looking):
             async with asyncio.timeout(SEARCH_WITHIN), self._searching:
-                for _ in search.look_through(self._mirror.catalog, self._options, search.wish_of(query), best):
+                for _ in looking:
                     await asyncio.sleep(0)
         return search.merged(found.hits, best)
 

@@ -15,7 +15,7 @@ from common.filters import excluded
 from services.provider.match import PROPOSALS, Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from common.messages import Scene
     from common.options import Options
@@ -53,16 +53,21 @@ def words(text: str) -> list[str]:
     return _WORD.findall(_plain(text))
 
 
-def look_through(catalog: Catalog, options: Options, wish: Wish, found: list[Hit]) -> Iterator[None]:
-    """Put the best 50 scenes into `found`, best first; yields after every hundred scenes, to let others go on."""
+def look_through(catalog: Catalog, options: Options, wish: Wish, found: list[Hit]) -> Generator[None]:
+    """Put the best 50 scenes into `found`, best first; yields after every hundred scenes, to let others go on.
+
+    Closed before its end, it puts there the best of those that it has seen.
+    """
     best: list[tuple[int, int]] = []
-    for count, scene_id in enumerate(catalog if wish.words else (), 1):
-        if catalog.mentions(scene_id, lambda text: _may_be(text, wish)):
-            _note(best, catalog.scene(scene_id), options, wish)
-        if not count % STEP:
-            yield
-    ranked = ((score, catalog.scene(-negative)) for score, negative in sorted(best, reverse=True))
-    found.extend(Hit(scene, score) for score, scene in ranked if scene)
+    try:
+        for count, scene_id in enumerate(catalog if wish.words else (), 1):
+            if catalog.mentions(scene_id, lambda text: _may_be(text, wish)):
+                _note(best, catalog.scene(scene_id), options, wish)
+            if not count % STEP:
+                yield
+    finally:
+        ranked = ((score, catalog.scene(-negative)) for score, negative in sorted(best, reverse=True))
+        found.extend(Hit(scene, score) for score, scene in ranked if scene)
 
 
 def merged(first: Iterable[Hit], then: Iterable[Hit]) -> list[Hit]:

@@ -65,6 +65,14 @@ def test_a_report_that_somebody_removed_begins_anew() -> None:
     }
 
 
+def test_reports_are_found_by_the_paths_that_they_may_be_about() -> None:
+    misses = Misses()
+    misses.note("a/x.mp4", Unmatched(file="/a/x.mp4", at=""), clock=0.0)
+    misses.adopt(leaf_of("y.mp4"), Unmatched(file="y.mp4", at=""))
+    assert misses.standing(["x.mp4", "a/x.mp4", "data/a/x.mp4"]) == [(leaf_of("a/x.mp4"), "/a/x.mp4")]
+    assert misses.files == [(leaf_of("a/x.mp4"), "/a/x.mp4"), (leaf_of("y.mp4"), "y.mp4")]
+
+
 @vary(st.text(max_size=40))
 @settings(deadline=None)
 def test_a_topic_is_safe_whatever_the_file_is_called(key: str) -> None:

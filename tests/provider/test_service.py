@@ -105,6 +105,43 @@ def test_a_report_goes_when_plex_reads_the_scene_that_has_the_file(installation:
     wait_until(lambda: not installation.unmatched(), "the report to go")
 
 
+def test_a_report_goes_when_a_scene_with_the_file_appears_without_plex_asking_again(
+    installation: Installation,
+) -> None:
+    installation.ready(scene(1))
+    assert installation.keys("new/unknown.mp4") == installation.keys("/media/Films/new/other.mp4") == []
+    wait_until(lambda: len(installation.unmatched()) == 2, "the reports")
+    assert "no scene has a file" in installation.unmatched()["new/unknown.mp4"]["why"]
+    installation.tell(scene(9, "/data/new/unknown.mp4"))
+    wait_until(lambda: list(installation.unmatched()) == ["/media/Films/new/other.mp4"], "one report to go")
+
+
+def test_a_report_goes_when_its_scene_appears_while_the_provider_is_away(installation: Installation) -> None:
+    installation.ready(scene(1))
+    assert installation.keys("new/unknown.mp4") == []
+    wait_until(installation.unmatched, "the report")
+    installation.provider.stop()
+    installation.tell(scene(9, "/data/new/unknown.mp4"))
+    installation.count()
+    installation.start()
+    installation.until_ready()
+    wait_until(lambda: not installation.unmatched(), "the report to go")
+
+
+def test_what_could_be_several_scenes_is_reported_with_them(installation: Installation) -> None:
+    twins = scene(1, "/data/A/S/x.mp4"), scene(2, "/data/B/S/x.mp4")
+    installation.ready(*twins)
+    assert installation.keys("S/x.mp4") == installation.keys("x.mp4") == []
+    wait_until(lambda: len(installation.unmatched()) == 2, "the reports")
+    tied, bare = installation.unmatched()["S/x.mp4"], installation.unmatched()["x.mp4"]
+    assert (tied["candidates"], bare["candidates"]) == ([1, 2], [1, 2])
+    assert "2 scenes" in tied["why"]
+    assert "without a folder" in bare["why"]
+    installation.forget(2)
+    installation.tell(scene(1, "/data/A/S/x.mp4", seq=9, title="Touched"))
+    wait_until(lambda: "S/x.mp4" not in installation.unmatched(), "the report of what is one scene now to go")
+
+
 def test_reports_outlive_a_restart(installation: Installation) -> None:
     installation.ready(scene(1))
     assert installation.keys(UNKNOWN) == []
