@@ -53,6 +53,7 @@ def _digest(kind: str, payload: bytes) -> str:
     found = json.loads(payload)
     names = ("epoch", "seq", "title") if kind == "published" else ("epoch", "seq", "state", "attempts", "due", "detail")
     said = " ".join(f"{name}={found.get(name)!r}" for name in names if found.get(name))
+    said += "".join(f" {key}: {one['detail']}" for key, one in found.get("images", {}).items() if one.get("detail"))
     open_ones = [key for key, item in found.get("items", {}).items() if item.get("intent")]
     return f"{said} intent on {', '.join(open_ones)}" if open_ones else said
 

@@ -17,6 +17,7 @@ BUSES: Final = ("bus-watcher", "bus-writer", "bus-provider")
 WEBS: Final = ("web-stash", "web-plex", "web-provider")
 AUDIT: Final = 12.0
 SILENT_BEFORE: Final = 12.0
+APART: Final = 6.0
 
 
 class Kind(NamedTuple):
@@ -132,6 +133,8 @@ def _kinds() -> dict[str, Kind]:
         found |= {f"{link}.{what}": Kind((link,), (0.5, 5.0), 0.4) for what in LINK}
     for link in BUSES:
         found |= {f"{link}.{what}": Kind((link,), (2.0, 6.0), 0.5) for what in LINK_BUS}
+        # one that is lost twice within seconds while another stands is taken for one that somebody took over
+        found |= {name: kind._replace(rest=APART) for name, kind in found.items() if name.startswith(f"{link}.")}
     return found
 
 
