@@ -20,7 +20,7 @@ from services.plex_writer.match import STRENGTH, Claim
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from common.service import Undecoded
     from common.table import Table
@@ -147,15 +147,14 @@ class Outcomes:
     async def ensure(self, scene_ids: Iterable[int]) -> None:
         """Read outcomes by key that the load may have missed, since a broker that truncates still has them."""
         missing = [] if self._complete else [scene_id for scene_id in scene_ids if scene_id not in self._rows]
-        for scene_id, row in (await self._table.read(missing)).items() if missing else ():
-            outcome = self._read(scene_id, row)
-            if outcome is not None and scene_id not in self._rows:
-                self._remember(outcome, row)
+        if missing:
+            self._take_up(await self._table.read(missing))
 
     async def audit(self) -> int:
         """Read the broker's copy back and put right what differs; rows put meanwhile are judged by memory.
 
-        Returns how many rows were wrong. Clearing extra rows is safe: this prefix is ours alone.
+        Returns how many rows were wrong. Clearing extra rows is safe: this prefix is ours alone. But where the load at
+        start was not complete, they are rows that it left out, which tell what is ours.
         """
         found: dict[int, bytes] = {}
         self._touched = set()
@@ -164,6 +163,8 @@ class Outcomes:
             touched = self._touched
         finally:
             self._touched = None
+        if not self._complete:
+            self._take_up({key: row for key, row in found.items() if key not in touched})
         wrong = differing(found, self._rows, touched | self._unreadable)
         if wrong:
             self.stamp = Stamp(max(self.stamp.epoch + 1, time.time_ns() // 1_000_000), self.stamp.seq)
@@ -171,6 +172,13 @@ class Outcomes:
             row = self._rows.get(key)
             await (self._table.put(key, row) if row is not None else self._table.delete(key))
         return len(wrong)
+
+    def _take_up(self, rows: Mapping[int, bytes]) -> None:
+        """Remember rows of the broker that we do not know yet."""
+        for scene_id, row in rows.items():
+            outcome = None if scene_id in self._rows else self._read(scene_id, row)
+            if outcome is not None:
+                self._remember(outcome, row)
 
     def _read(self, scene_id: int, row: bytes) -> Outcome | None:
         try:
