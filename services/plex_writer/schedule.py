@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PERIODS = {"hourly": 3_600.0, "daily": 86_400.0, "weekly": 604_800.0}
-# a start has better things to do first
+# a start has better things to do first, the very first one above all
 SOONEST = 60.0
+FIRST = 600.0
 AGAIN = 60.0
 LONGEST_NAP = 3_600.0
 
@@ -33,7 +34,9 @@ def seconds_left(every: str, last: str, now: dt.datetime) -> float | None:
     period = PERIODS.get(every)
     if period is None:
         return None
-    since = (now - dt.datetime.fromisoformat(last)).total_seconds() if last else period
+    if not last:
+        return FIRST
+    since = (now - dt.datetime.fromisoformat(last)).total_seconds()
     return max(SOONEST, period - max(0.0, since))
 
 
@@ -68,7 +71,7 @@ class Schedule(Generic[T]):
         first = True
         while True:
             left = seconds_left(self._every, self._last(), dt.datetime.now(dt.UTC))
-            if left is not None and left <= SOONEST and not first:
+            if left is not None and not first and (left <= SOONEST or not self._last()):
                 return
             first = False
             await asyncio.sleep(LONGEST_NAP if left is None else min(LONGEST_NAP, left))

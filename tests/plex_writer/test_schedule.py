@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from services.plex_writer.schedule import PERIODS, SOONEST, Schedule, seconds_left
+from services.plex_writer.schedule import FIRST, PERIODS, SOONEST, Schedule, seconds_left
 
 NOW = dt.datetime(2026, 5, 6, 12, tzinfo=dt.UTC)
 
@@ -21,7 +21,8 @@ def ago(seconds: float) -> str:
     [
         ("never", "", None),
         ("never", ago(10**7), None),
-        ("daily", "", SOONEST),
+        ("daily", "", FIRST),
+        ("hourly", "", FIRST),
         ("daily", ago(0), 86_400),
         ("daily", ago(86_000), 400),
         ("hourly", ago(1_800), 1_800),
