@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=Payload)
 
-PATIENCE: Final = 4.0
+PATIENCE: Final = 3.0
 SERVICES: Final = {"stash": "stash_watcher", "provider": "provider"}
 
 

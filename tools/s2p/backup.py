@@ -6,6 +6,7 @@ last how many rows it has, so that a file that was cut short is noticed.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import os
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "stash2plex backup"
 VERSION: Final = 1
 TOLD_EVERY: Final = 5_000
+# below the ten at which aiomqtt begins to warn of calls that wait
+AT_ONCE: Final = 10
 OUTAGES: Final = "outages"
 # what stands for standard input and output, for a container that has no folder of the host
 STANDARD: Final = "-"
@@ -80,12 +83,14 @@ async def restore(bus: Bus, out: Out, options: Namespace) -> int:
             f"The broker at {name_of(bus.mqtt)} has {count(len(there), 'outcome')} of Plex {options.name} already, "
             "which are newer than the backup. --replace puts the backup's in their place."
         )
-    restored = 0
-    for leaf, payload in rows:
-        await bus.put(f"{topics.base}/plex/{options.name}/{leaf}", payload, retain=True)
-        restored += 1
-        if restored % TOLD_EVERY == 0:
-            out.say(f"{count(restored)} of {count(len(rows), 'topic')}")
+    prefix = f"{topics.base}/plex/{options.name}"
+    for start in range(0, len(rows), AT_ONCE):
+        await asyncio.gather(
+            *(bus.put(f"{prefix}/{leaf}", row, retain=True) for leaf, row in rows[start : start + AT_ONCE])
+        )
+        if start and start % TOLD_EVERY == 0:
+            out.say(f"{count(start)} of {count(len(rows), 'topic')}")
+    restored = len(rows)
     await _be_kept(bus, topics, options.name, rows)
     out.data({"file": options.file, "topics": restored})
     out.line(f"Restored {count(restored, 'topic')}. Start plex_writer now; it compares everything before it writes.")
@@ -115,8 +120,11 @@ async def _write(bus: Bus, topics: Topics, name: str, file: IO[str]) -> int:
 
     def take(topic: str, payload: bytes) -> None:
         if payload:
-            rows[0] += topic.startswith(f"{prefix}scene/")
-            _line(file, {"topic": topic.removeprefix(prefix), "payload": json.loads(payload)})
+            leaf = topic.removeprefix(prefix)
+            rows[0] += leaf != OUTAGES
+            # a line's end in JSON is only ever blank, and would end the row
+            row = payload.decode().replace("\r", " ").replace("\n", " ")
+            file.write(f'{{"topic":"{leaf}","payload":{row}}}\n')
 
     _line(
         file, {"what": FORMAT, "v": VERSION, "name": name, "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import ssl
 import uuid
 from typing import TYPE_CHECKING, Final, Self
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     Listener = Callable[[str, bytes], None]
 
 REACH: Final = 3.0
-GREET: Final = 4.0
+GREET: Final = 3.0
 KEEPALIVE: Final = 15
 REFUSED: Final = frozenset([134, 135])
 NO_RETAINED: Final = 2
@@ -63,9 +64,10 @@ class Bus:
     async def stream(self, take: Listener, *filters: str) -> None:
         """Hand over what is retained below these filters, without keeping it."""
         with self._listening(filters, take):
-            await self.wait(self._client.subscribe([(name, 0) for name in filters]))
-            await self.wait(self._client.subscribe(f"{self.mqtt.base}/selftest/tool/end"))
-            await self.wait(self._client.unsubscribe(list(filters)))
+            # the answer to the second comes after all that is retained, however much that is
+            await self.wait(self._client.subscribe([(name, 0) for name in filters], timeout=math.inf))
+            await self.wait(self._client.subscribe(f"{self.mqtt.base}/selftest/tool/end", timeout=math.inf))
+            await self.wait(self._client.unsubscribe(list(filters), timeout=math.inf))
 
     @contextlib.asynccontextmanager
     async def hearing(self, take: Listener, *filters: str, retained: bool = False) -> AsyncIterator[None]:
