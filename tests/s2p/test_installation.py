@@ -103,6 +103,41 @@ def test_watch_tells_an_edit_and_what_became_of_it(world: World) -> None:
     assert any(each["event"] == "changed" and each["text"].startswith("Seen on the way") for each in seen)
 
 
+def test_what_would_be_written_is_told_before_it_is(world: World) -> None:
+    """Paused, an edit is a difference that plan and explain show; resumed, there is none."""
+    world.settle()
+    assert call(world, "pause").status == 0
+    try:
+        world.edit(6, title="Told beforehand", details="So that no filter keeps it out.")
+        wait_until(lambda: world.ear.json("stash/scene/6").get("title") == "Told beforehand", "the edit to be retained")
+        planned = call(world, "plan", "6")
+        assert "+ Told beforehand" in planned.out
+        explained = call(world, "explain", "6").out
+        assert "wanted Told beforehand" in explained
+        assert world.mapped(world.scenes()[5]["files"][0]) in explained
+        assert "paused" in call(world, "status").out
+        assert not any(item["title"] == "Told beforehand" for item in world.items().values())
+    finally:
+        assert call(world, "resume").status == 0
+    world.settle()
+    assert "as it should be" in call(world, "plan", "6").out
+    documents = [json.loads(line) for line in call(world, "plan", "--all", "--json").out.splitlines()]
+    assert len(documents) == len(world.scenes())
+
+
+def test_gaps_pins_and_paths_are_answered_by_the_services_themselves(world: World) -> None:
+    world.settle()
+    gaps = call(world, "gaps", "--json").json
+    assert set(gaps["counts"]) == set(gaps["rows"])
+    file = world.scenes()[6]["files"][0]
+    assert call(world, "explain", file, "--json").json["scene"] == 7
+    key = next(item["ratingKey"] for path, item in world.items().items() if path == world.mapped(file))
+    assert call(world, "explain", f"plex:{key}", "--json").json["scene"] == 7
+    assert call(world, "pin", "7", str(key)).status == 0
+    assert call(world, "unpin", "7").status == 0
+    assert call(world, "retry").status == 0
+
+
 def test_status_names_what_needs_somebody_and_ends_with_1(world: World) -> None:
     world.services["provider"].stop()
     try:

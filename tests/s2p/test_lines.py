@@ -64,8 +64,8 @@ def test_an_explanation_goes_from_the_path_to_what_is_next() -> None:
         "  /other/b.mp4",
         "    -> no path rule (S2P_PATHS) takes it",
         "Plex item 7 Theirs in Movies: path",
-        "  title        theirs fill locked  Theirs",
-        "               wanted Ours",
+        "  title          theirs fill locked  Theirs",
+        "                 wanted Ours",
         "Outcome synced at 2026-05-01T12:00:00Z",
         "Next Nothing is left to do.",
     ]

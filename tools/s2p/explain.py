@@ -116,7 +116,7 @@ def _of_stash(scene: Scene) -> Iterator[str]:
         "details": scene.details,
     }
     for name, each in shown.items():
-        yield f"  {name:<12} {escape(value(each))}"
+        yield f"  {name:<14} {escape(value(each))}"
 
 
 def _item(item: ExplainedItem) -> Iterator[str]:
@@ -127,6 +127,6 @@ def _item(item: ExplainedItem) -> Iterator[str]:
 
 def _field(each: ExplainedField) -> Iterator[str]:
     lock = {True: " locked", False: " unlocked", None: ""}[each.locked]
-    yield f"  {each.field:<12} {WHOSE[each.whose]} {escape(each.policy)}{lock}  {escape(value(each.shown))}"
+    yield f"  {each.field:<14} {WHOSE[each.whose]} {escape(each.policy)}{lock}  {escape(value(each.shown))}"
     if each.wanted is not None and each.wanted != each.shown:
-        yield f"  {'':<12} [cyan]wanted[/] {escape(value(each.wanted))}"
+        yield f"  {'':<14} [cyan]wanted[/] {escape(value(each.wanted))}"

@@ -99,6 +99,10 @@ def _writer(name: str, writer: Writer, oldest: Outcome | None, now: dt.datetime)
         yield _row(
             "", f"[bold]pending {count(stats.pending)}[/] · {stats.rate:.1f} scenes/s · {_last_sync(stats, now)}"
         )
+        if stats.review is not None:
+            fields = ", ".join(f"{each} {count(number)}" for each, number in sorted(stats.review.fields.items()))
+            planned = f"review: {count(stats.review.scenes, 'scene')} planned, nothing written"
+            yield _row("", f"[yellow]{planned}[/]; {escape(fields or 'no change')}; s2p start writes")
         parts = [f"{each} {count(getattr(stats, each))}" for each in ("synced", "skipped", "failed", "ambiguous")]
         yield _row("", " · ".join([*parts, f"images due {count(stats.images_due)}"]))
         longest = f", the oldest scene {oldest.id}: {escape(oldest.detail)}" if oldest else ""
