@@ -78,6 +78,15 @@ def test_everything_gets_there_when_the_scenes_appear_after_the_scan(library: Wo
     load(library)
     kept_away = {library.mapped(path) for scene in library.scenes() if is_bare(scene) for path in scene["files"]}
     wait_until(lambda: unmatched(library) <= kept_away, "the reports to go", seconds=60)
+    library.start("plex_writer")
+    wait_until(
+        lambda: (
+            sum(item["guid"].startswith(IDENTIFIER) for item in library.items().values()) == len(files) - len(kept_away)
+        ),
+        "the writer to have every file matched",
+        seconds=400,
+    )
+    wait_until(lambda: not differences(library, pictures=False), "every field to be there", seconds=120)
 
 
 def load(world: World) -> None:
