@@ -219,6 +219,23 @@ def test_silent_connections_cannot_use_up_the_provider(shared: Installation) -> 
     wait_until(lambda: _connects(shared), "room for others again")
 
 
+@pytest.mark.parametrize("begin", [b"GET / HTTP/1.1\r\nX: ", b"GET /", b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nX: "])
+def test_a_head_without_end_is_cut_off(shared: Installation, begin: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=20) as sock:
+        sock.sendall(begin)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(200):
+                sock.sendall(b"x" * 10_000)
+            while sock.recv(65_536):
+                pass
+    assert shared.health()["status"] == "ok"
+
+
+def test_a_request_for_another_protocol_gets_an_answer_of_this_one(shared: Installation) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n"
+    assert raw(shared.port, head, patience=20).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.story
 def test_a_body_or_a_request_that_does_not_come_is_not_waited_for(shared: Installation) -> None:
     head = b"POST /library/metadata/matches HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
