@@ -128,6 +128,8 @@ def _kinds() -> dict[str, Kind]:
     found |= {f"plex.{what}": Kind(("plex",), (6.5, 7.5), victim=True, minutes=2.0) for what in PLEX_LATER}
     found |= {f"stash.{what}": Kind(("stash",), (1.0, 5.0)) for what in STASH}
     found |= {f"stash.{what}": Kind(("stash",), (2.0, 6.0), before=SILENT_BEFORE) for what in STASH_WHOLE}
+    # long enough for a second edit to arrive while the first is written
+    found["plex.slow"] = Kind(("plex",), (3.5, 6.0), victim=True)
     found["plex.busy"] = Kind(("plex",), (2.0, 5.0), victim=True)
     for link in (*BUSES, *WEBS):
         found |= {f"{link}.{what}": Kind((link,), (0.5, 5.0), 0.4) for what in LINK}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tools.chaos.world import World
 
 
+EDITS: Final = "PUT /library/sections/*"
 AHEAD: Final = 2 * 86_400.0
 STRANGERS: Final = 40
 
@@ -79,7 +80,10 @@ class Mishaps:
     async def _hold(self, name: str, fault: Fault) -> None:
         """Let the simulator keep the next request that matters; its victim's edit follows at once."""
         if name == "writer":
-            await self._world.control("plex", "fault", kind="hold", match="PUT *", when=fault.args["when"], count=1)
+            key = await self._hands.victim(fault.scene)
+            await self._world.control(
+                "plex", "fault", kind="hold", match=EDITS, ratingKey=key, when=fault.args["when"], count=1
+            )
         else:
             await self._world.control("stash", "fault", kind="hold", when="after", count=1)
 

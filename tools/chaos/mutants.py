@@ -97,19 +97,16 @@ MUTANTS: Final[dict[str, Mutant]] = {
         "stale",
     ),
     "drop_dirty": Mutant(
-        "forgets what is still to be written when Plex goes away",
+        "drops what is dirty beyond a few scenes",
         (
             Change(
-                f"{WRITER}/writer.py",
-                "            self._batch = 1\n            self._in_hand = ",
-                "            self._batch = 1\n"
-                "            while left := self._dirty.take(1_000, 0.0):\n"
-                "                for one in left:\n"
-                "                    self._dirty.settle(one)\n"
-                "            self._in_hand = ",
+                f"{WRITER}/dirty.py",
+                "        if entry is None:\n            look = look or scene_id in self._owed\n",
+                "        if entry is None and live and len(self._live) > 3:\n            return\n"
+                "        if entry is None:\n            look = look or scene_id in self._owed\n",
             ),
         ),
-        "plex.down,plex.503,plex.hang",
+        "plex.slow",
         "lost",
     ),
     "lose_image": Mutant(
@@ -206,7 +203,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
                 "        if False:\n            self.send_back",
             ),
         ),
-        "plex.slow,web-plex.delay",
+        "plex.slow",
         "stale",
     ),
 }

@@ -142,6 +142,8 @@ def _tied(chance: random.Random, cast: Cast, fault: Fault) -> Iterator[Edit]:
     # settings hold once the writer is up again, and what is written under them has to be planned again afterwards
     begun = fault.at + (2.5 if fault.kind == "writer.settings" else 0.05)
     yield Edit(begun, "scene_update", fault.scene, {"fields": fault.args["edit"]})
+    if fault.kind == "plex.slow":
+        yield Edit(fault.at + 1.3, "scene_update", fault.scene, {"fields": words.described(chance)})
     if fault.kind == "plex.late_commit":
         yield Edit(fault.at + 4.0, "scene_update", fault.scene, {"fields": words.described(chance)})
     if fault.kind == "writer.kill_in_put":
