@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
+    from common.messages import ImageOutcome
     from common.service import Undecoded
     from common.table import Table
     from common.tally import Counted, Loaded
@@ -98,11 +99,13 @@ class Outcomes:
     async def put(self, outcome: Outcome) -> asyncio.Future[None]:
         """Keep and publish an outcome; the future ends with the broker's acknowledgement.
 
-        Its images and its pin stay those of the newest outcome of the same scene, which `amend` changes.
+        Its images and its pin stay those of the newest outcome of the same scene, which `amend` changes; what it knows
+        of pictures of items that are new to the scene is kept.
         """
         before = self.get(outcome.id)
         if before is not None and before.born == outcome.born:
-            outcome = msgspec.structs.replace(outcome, images=before.images, pinned=before.pinned)
+            images = {**_of_items(outcome), **before.images}
+            outcome = msgspec.structs.replace(outcome, images=images, pinned=before.pinned)
         return await self._put(outcome)
 
     async def amend(self, scene_id: int, **changes: object) -> asyncio.Future[None] | None:
@@ -220,6 +223,10 @@ class Outcomes:
         for rating_key in before.items if before else ():
             if self._owners.get(rating_key) == scene_id:
                 del self._owners[rating_key]
+
+
+def _of_items(outcome: Outcome) -> dict[str, ImageOutcome]:
+    return {key: image for key, image in outcome.images.items() if key.partition("/")[2] in outcome.items}
 
 
 def _set(rows: dict[int, bytes], key: int, payload: bytes) -> None:

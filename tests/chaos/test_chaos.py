@@ -26,7 +26,7 @@ def chaos(*arguments: str) -> tuple[int, dict[str, Any], str]:
 
 
 def test_a_minute_of_edits_and_faults_leaves_plex_true_to_stash_and_to_people() -> None:
-    status, result, story = chaos("--minutes", "1", "--seed", "3", "--scenes", "200")
+    status, result, story = chaos("--minutes", "1", "--seed", "3", "--scenes", "100")
     assert [result[name] for name in ("lost", "stale", "overwritten", "stuck")] == [0, 0, 0, 0], story
     assert status == 0
     assert list(result) == KEYS

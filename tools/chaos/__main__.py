@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCENES: Final = 2_000
 # a mutant has to be caught within 3 minutes, the first load of it included
-OF_MUTANTS: Final = 120
+OF_MUTANTS: Final = 60
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PARTS: Final = ("common", "services", "simulators", "tools", "mosquitto")
 LIMIT: Final = 180.0
+CRASH_LINES: Final = 14
 COUNTED: Final = ("lost", "stale", "overwritten", "stuck")
 WRITER: Final = "services/plex_writer"
 WATCHER: Final = "services/stash_watcher"
@@ -253,7 +254,9 @@ async def _run(name: str, mutant: Mutant, folder: Path, scenes: int) -> Caught:
 
 def judged(name: str, status: int, answer: str, story: str, seconds: float) -> Caught:
     """Say what a mutant's run proves; one that crashes proves nothing about the checker."""
-    crash = next((line for line in story.splitlines() if line.startswith("ended by itself:")), "")
+    lines = story.splitlines()
+    began = next((place for place, line in enumerate(lines) if line.startswith("ended by itself:")), len(lines))
+    crash = "\n".join(lines[began : began + CRASH_LINES])
     if crash or status not in (0, 1) or not answer:
         return Caught(name, {}, seconds, crash or f"status {status}: {story[-2_000:]}")
     result: dict[str, Any] = json.loads(answer)
