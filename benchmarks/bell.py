@@ -66,7 +66,8 @@ class Bell:
         if message.topic == TOPICS.plex("plex", "stats"):
             self.pending, self.waiting = body.get("pending", 0), body.get("waiting", 0)
         elif message.topic.startswith(TOPICS.outcomes("plex")):
-            if body.get("state") == "synced":
+            begun = any(item["intent"] is not None for item in body.get("items", {}).values())
+            if body.get("state") == "synced" and not begun:
                 self.handled[body["id"]] = body["seq"]
         elif body.get("status") == "ok":
             self._answered.set()

@@ -24,6 +24,7 @@ FIRST = 1_000
 EDITS = 20
 ITEMS = 50_000
 PATIENCE = 240.0
+QUIET = 8.0
 
 
 def figures(bench: Bench) -> dict[str, Figure]:
@@ -65,16 +66,24 @@ def _first(stage: Stage, bell: Bell) -> float:
 def _edits(stage: Stage, bell: Bell, edited: Callable[[Scene, int], Scene]) -> list[float]:
     """Return the requests of each of several edits, one after the other."""
     counts = []
+    _until_quiet(stage)
     for number in range(1, EDITS + 1):
         seq = max(bell.handled.values()) + 1
         row = msgspec.structs.replace(edited(scene(number), number), seq=seq, rev=f"edit{seq:08}")
         stage.control("reset-counts")
         bell.put(row)
         wait_until(lambda row=row: bell.handled.get(row.id) == row.seq, f"edit {number}", seconds=PATIENCE)  # type: ignore[misc]
-        # an event that an edit causes in Plex may wake the scene once more
-        time.sleep(0.5)
         counts.append(float(stage.total()))
     return counts
+
+
+def _until_quiet(stage: Stage) -> None:
+    """Wait until Plex is asked nothing any more: what it tells of the last edits is looked at 5 seconds later."""
+    asked, since = stage.total(), time.perf_counter()
+    while time.perf_counter() - since < QUIET:
+        time.sleep(0.2)
+        if (now := stage.total()) != asked:
+            asked, since = now, time.perf_counter()
 
 
 def _listing(stage: Stage) -> float:
