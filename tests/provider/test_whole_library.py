@@ -84,7 +84,7 @@ def test_everything_gets_there_when_the_scenes_appear_after_the_scan(library: Wo
             sum(item["guid"].startswith(IDENTIFIER) for item in library.items().values()) == len(files) - len(kept_away)
         ),
         "the writer to have every file matched",
-        seconds=400,
+        seconds=900,
     )
     wait_until(lambda: not differences(library, pictures=False), "every field to be there", seconds=120)
 
