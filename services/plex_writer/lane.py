@@ -160,7 +160,7 @@ class Lane:
         if settle.is_begun(job.outcome) and scene.id not in self._begun and await self._is_left_aside(job):
             return None
         if settle.may_still_change(job.outcome):
-            self._looks.left_open(scene.id)
+            self._looks.left_open(scene.id, _clock())
         return job
 
     async def _is_left_aside(self, job: Job) -> bool:
@@ -304,7 +304,7 @@ class Lane:
             # an edit of several requests may have arrived in part, which the read back tells
             target.sent = True
         except (PlexUnavailable, Unauthorized) as error:
-            self._looks.unanswered(job.scene.id)
+            self._looks.unanswered(job.scene.id, _clock())
             raise Blamed(job.ticket, str(error)) from error
 
     async def _look(self, jobs: Sequence[Job]) -> None:
@@ -342,7 +342,7 @@ class Lane:
         await self._publish(job, self._looked(outcome))
 
     def _looked(self, outcome: Outcome) -> Outcome:
-        delay = self._looks.after(outcome)
+        delay = self._looks.after(outcome, _clock())
         if delay is None:
             return outcome
         self._dirty.remind(outcome.id, _clock() + delay)

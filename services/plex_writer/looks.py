@@ -15,25 +15,32 @@ if TYPE_CHECKING:
 
 
 class Looks:
-    """How often each of these scenes has been looked at since."""
+    """When each of these scenes is to be looked at again; times are monotonic seconds that the caller passes in.
+
+    They count from the write: a scene that is handled many times in between is looked at all the same.
+    """
 
     def __init__(self) -> None:
-        self._looks: dict[int, int] = {}
+        self._due: dict[int, tuple[float, ...]] = {}
 
-    def unanswered(self, scene_id: int) -> None:
+    def unanswered(self, scene_id: int, now: float) -> None:
         """Note that a write had no answer just now."""
-        self._looks[scene_id] = 0
+        self._due[scene_id] = tuple(now + seconds for seconds in settle.UNSURE)
 
-    def left_open(self, scene_id: int) -> None:
+    def left_open(self, scene_id: int, now: float) -> None:
         """Note a write of which no end is recorded, as an earlier process leaves it."""
-        self._looks.setdefault(scene_id, 0)
+        if scene_id not in self._due:
+            self.unanswered(scene_id, now)
 
-    def after(self, outcome: Outcome) -> float | None:
-        """Return the seconds until a scene with this outcome is to be looked at again, or None."""
-        looks = self._looks.pop(outcome.id, None)
+    def after(self, outcome: Outcome, now: float) -> float | None:
+        """Return the seconds until a scene, looked at just now with this outcome, is to be looked at again, or None."""
+        again: list[float] = []
         if any(item.state == "unsure" for item in outcome.items.values()):
-            looks = outcome.attempts - 1
-        delay = None if looks is None else settle.look_again(looks)
-        if looks is not None and delay is not None:
-            self._looks[outcome.id] = looks + 1
-        return delay
+            self.left_open(outcome.id, now)
+            seconds = settle.look_again(outcome.attempts - 1)
+            again += [] if seconds is None else [seconds]
+        due = tuple(at for at in self._due.pop(outcome.id, ()) if at > now)
+        if due:
+            self._due[outcome.id] = due
+            again.append(due[0] - now)
+        return min(again, default=None)

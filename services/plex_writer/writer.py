@@ -254,7 +254,7 @@ class Writer:
         except Undecodable as error:
             self._service.undecoded.add(message.topic, error)
             return
-        if self._watcher.epoch not in (0, info.epoch) or (self._watcher.loading and not info.loading):
+        if self._watcher.epoch != info.epoch or (self._watcher.loading and not info.loading):
             self._compare_wanted.set()
         self._watcher = info
 

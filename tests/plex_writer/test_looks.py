@@ -10,20 +10,30 @@ from tests.plex_writer.test_settle import BEGUN, FUTURE, NOW, outcome
 
 def test_a_write_without_an_answer_is_looked_at_twice() -> None:
     looks = Looks()
-    looks.unanswered(17)
-    assert [looks.after(outcome()) for _ in range(4)] == [*UNSURE, None, None]
+    looks.unanswered(17, 100.0)
+    assert looks.after(outcome(), 101.0) == 119.0
+    assert looks.after(outcome(), 220.0) == 480.0
+    assert looks.after(outcome(), 700.0) is None
+    assert looks.after(outcome(), 701.0) is None
+
+
+def test_a_scene_that_is_handled_many_times_in_between_is_looked_at_all_the_same() -> None:
+    """Counted by handlings, three quick edits would use up both looks before the write can land."""
+    looks = Looks()
+    looks.unanswered(17, 0.0)
+    assert [looks.after(outcome(), second) for second in (1.0, 2.0, 3.0)] == [119.0, 118.0, 117.0]
 
 
 def test_what_another_process_left_open_is_looked_at_as_well_but_not_from_the_beginning_each_time() -> None:
     looks = Looks()
-    looks.left_open(17)
-    assert looks.after(outcome()) == UNSURE[0]
-    looks.left_open(17)
-    assert looks.after(outcome()) == UNSURE[1]
+    looks.left_open(17, 0.0)
+    assert looks.after(outcome(), 0.0) == UNSURE[0]
+    looks.left_open(17, UNSURE[0])
+    assert looks.after(outcome(), UNSURE[0]) == UNSURE[1] - UNSURE[0]
 
 
 def test_a_scene_that_was_answered_needs_no_look() -> None:
-    assert Looks().after(outcome()) is None
+    assert Looks().after(outcome(), 0.0) is None
 
 
 def test_what_may_still_change() -> None:

@@ -64,7 +64,8 @@ class Writer:
         if broker.session is None:
             broker.session = deque()
         broker.online = True
-        self._hear_info(broker.retained.get("info/stash"))
+        if row := broker.retained.get("info/stash"):
+            self._hear_info(row)
 
     def deliver(self) -> None:
         """Take over the next message."""
@@ -79,7 +80,7 @@ class Writer:
     def _hear_info(self, payload: bytes | None) -> None:
         info = messages.decode(WatcherInfo, payload) if payload else None
         epoch, loading = (info.epoch, info.loading) if info else (0, False)
-        if self._epoch not in (0, epoch) or (self._loading and not loading):
+        if self._epoch != epoch or (self._loading and not loading):
             self.compare_due = True
         self._epoch, self._loading = epoch, loading
 
@@ -184,7 +185,7 @@ class Writer:
             for target in job.targets:
                 if target.edit and not target.sent:
                     if not self._plex.write(target.current.rating_key, target.edit, how()):
-                        self._looks.unanswered(job.scene.id)
+                        self._looks.unanswered(job.scene.id, self._clock.now)
                         self._blame(job)
                         return
                     target.sent = True
@@ -224,7 +225,7 @@ class Writer:
                 self.dirty.set_aside(ticket, self._clock.now + delay)
                 return None
         if settle.may_still_change(job.outcome):
-            self._looks.left_open(scene_id)
+            self._looks.left_open(scene_id, self._clock.now)
         return job
 
     def _has_target(self, job: Job) -> bool:
@@ -242,7 +243,7 @@ class Writer:
         self.dirty.set_aside(job.ticket, self._clock.now + delay)
 
     def _end(self, job: Job, outcome: Outcome) -> None:
-        delay = self._looks.after(outcome)
+        delay = self._looks.after(outcome, self._clock.now)
         if delay is not None:
             self.dirty.remind(outcome.id, self._clock.now + delay)
             outcome = settle.due(outcome, self._clock.date, delay)
