@@ -138,7 +138,9 @@ def intent_of(edit: Edit, current: Current, ours: Ours) -> Wrote:
     for name, rewrite in edit.lists.items():
         there = {fold(entry.name) for entry in current.lists.get(name, ())}
         added = {entry_hash(entry.name) for entry in rewrite.entries if fold(entry.name) not in there}
-        intent.setdefault(name, set()).update(added)
+        # our own removal, if its end is never recorded, must not look like a person's
+        taken = {digest for gone in rewrite.remove if ours.has(name, digest := entry_hash(gone))}
+        intent.setdefault(name, set()).update(added | taken)
     return {name: tuple(sorted(digests)) for name, digests in intent.items() if digests}
 
 

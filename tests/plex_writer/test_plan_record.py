@@ -123,3 +123,17 @@ def test_what_a_record_says_is_ours() -> None:
     assert [ours.has("title", digest) for digest in "abc"] == [True, True, False]
     assert (ours.has("tags", "c"), ours.has("date", "d"), ours.has("studio", "a")) == (True, True, False)
     assert plan.ours_of(None) == plan.Ours()
+
+
+def test_an_entry_that_we_began_to_take_out_comes_back_when_stash_has_it_again() -> None:
+    """Killed between the write and its record, our own removal would look like a person's, and the entry stay out."""
+    wrote = ItemOutcome(state="synced", want="", wrote={"tags": (entry_hash("Ours"), entry_hash("Kept"))})
+    both = Current(
+        rating_key="1", section="1", lists={"tags": (Entry("Ours"), Entry("Kept"))}, locked=frozenset({"tags"})
+    )
+    ours = plan.ours_of(wrote)
+    removal = plan.plan(Item(tags=("Kept",)), both, ours, DEFAULT_FIELDS)
+    left = ItemOutcome(state="unsure", want="", wrote=wrote.wrote, intent=plan.intent_of(removal, both, ours))
+    removed = Current(rating_key="1", section="1", lists={"tags": (Entry("Kept"),)}, locked=frozenset({"tags"}))
+    again = plan.plan(Item(tags=("Kept", "Ours")), removed, plan.ours_of(left), DEFAULT_FIELDS)
+    assert [entry.name for entry in again.lists["tags"].entries] == ["Kept", "Ours"]

@@ -138,7 +138,7 @@ class Plex:
     def __init__(self, clock: Clock) -> None:
         self.items: dict[int, Shelf] = {}
         self.late: list[tuple[float, int, Edit]] = []
-        self.landed = False
+        self.landed: set[int] = set()
         self._clock = clock
 
     def details(self, keys: Iterable[str]) -> dict[str, Current]:
@@ -161,8 +161,8 @@ class Plex:
     def land(self, *, all_due_by: float | None = None) -> None:
         """Carry out the first of the late writes, or all that are late by then."""
         if all_due_by is None:
-            self.landed = True
             _, key, edit = self.late.pop(0)
+            self.landed.add(key)
             self.items[key].apply(edit)
             return
         while self.late and self.late[0][0] <= all_due_by:
