@@ -168,11 +168,14 @@ def stop_all(processes: Iterable[Process], *, seconds: float = 9.0) -> None:
 class Server(Process):
     """A process that prints one line of JSON when it is ready, as the simulators do; `facts` is that line."""
 
-    def __init__(self, name: str, module: str, arguments: Sequence[str], folder: Path) -> None:
+    def __init__(
+        self, name: str, module: str, arguments: Sequence[str], folder: Path, *, patience: float = PATIENCE
+    ) -> None:
         super().__init__(
             name, [sys.executable, "-m", module, *arguments], folder, dict(os.environ, PYTHONUNBUFFERED="1")
         )
         self.facts: dict[str, Any] = {}
+        self._patience = patience
 
     @property
     def url(self) -> str:
@@ -183,7 +186,8 @@ class Server(Process):
         """Start it and wait for its line."""
         before = self.log.stat().st_size if self.log.exists() else 0
         super().start()
-        wait_until(lambda: not self.alive or self._announced(before), f"{self.name} to be ready")
+        announced = f"{self.name} to be ready"
+        wait_until(lambda: not self.alive or self._announced(before), announced, seconds=self._patience)
         if not self.facts:
             raise NotStarted(f"{self.name} ended at once:\n{self.tail()}")
 

@@ -40,7 +40,8 @@ class Setting:
         self.scenes = scenes
         self.folder = folder
         self.broker = Broker(folder)
-        self.stash = Server("stash", "simulators.stash", ["--scenes", str(scenes), "--recorded"], folder)
+        arguments = ["--scenes", str(scenes), "--recorded"]
+        self.stash = Server("stash", "simulators.stash", arguments, folder, patience=PATIENCE)
         self.http = httpx.Client(timeout=PATIENCE, trust_env=False)
         self.watcher: Process | None = None
 
