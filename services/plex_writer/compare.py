@@ -23,7 +23,7 @@ from services.plex_writer.job import read_scene
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.messages import Outcome, Scene
+    from common.messages import Outcome, Scene, Stamp
     from common.options import Options
     from common.service import Service
     from common.table import Table
@@ -61,6 +61,12 @@ class Compare:
         self._options = options
         self._fingerprint = options.fingerprint()
         self._settled = settled
+        self._loaded = Loaded(0, "unknown", None)
+        self._undecided: list[tuple[int, Stamp]] = []
+
+    def is_due(self, info: WatcherInfo) -> bool:
+        """Tell whether this information decides what the last comparison could not."""
+        return unsettled.tells_of(Counted(info.stamp, info.scenes, info.loading), self._loaded, self._undecided)
 
     async def run(self) -> int:
         """Compare everything; return how many scenes were found unsettled. Raises Unavailable without a broker."""
@@ -116,7 +122,9 @@ class Compare:
     def _gone(self, loaded: Loaded, seen: set[int]) -> set[int]:
         """Mark the scenes that are gone, unless they are too many at once to be believed; return them."""
         known = len(self._outcomes)
-        gone = unsettled.absent(loaded, self._outcomes.stamps(key for key in self._outcomes if key not in seen))
+        missing = list(self._outcomes.stamps(key for key in self._outcomes if key not in seen))
+        gone = unsettled.absent(loaded, missing)
+        self._loaded, self._undecided = loaded, [found for found in missing if found[0] not in gone]
         believed, self.confirmed = self.confirmed, False
         self.suspect = unsettled.suspicion(loaded, 0 if believed else len(gone), known)
         if self.suspect:

@@ -70,6 +70,7 @@ class Lane:
         pace: Pace,
         halted: Callable[[], bool],
         settled: Callable[[Scene, Outcome | None], None],
+        compare: Callable[[], None],
     ) -> None:
         self.writes = 0
         self.handled = 0
@@ -86,6 +87,7 @@ class Lane:
         self._pace = pace
         self._halted = halted
         self._settled = settled
+        self._compare = compare
         self._aim = Aim(plex, library, options, self._lost_file)
         self._looks = Looks()
         self._bound: dict[str, str] = {}
@@ -149,6 +151,9 @@ class Lane:
                 await cleared
         scene = self._decode(ticket.scene_id, row)
         before = self._outcomes.get(ticket.scene_id)
+        if row is None and before is not None:
+            # an old message of it may have hidden that it is gone: only the whole table tells
+            self._compare()
         if scene is None or settle.is_stale(scene, before) or self._outcomes.is_unreadable(ticket.scene_id):
             self._dirty.settle(ticket, unread=not ticket.gone)
             return None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from common.tally import Loaded, judge
 from services.plex_writer import settle
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from common.messages import Outcome, Scene, Stamp
-    from common.tally import Loaded
+    from common.tally import Counted
 
 Finding = Literal["settled", "unsettled", "waits"]
 
@@ -38,6 +39,14 @@ def absent(loaded: Loaded, missing: Iterable[tuple[int, Stamp]]) -> set[int]:
         return set()
     newest = loaded.counted.stamp
     return {scene_id for scene_id, stamp in missing if stamp <= newest}
+
+
+def tells_of(counted: Counted, loaded: Loaded, undecided: Collection[tuple[int, Stamp]]) -> bool:
+    """Tell whether what the table's owner says now makes any of the scenes that a load left `undecided` gone.
+
+    The load may have come between a removal and the count that tells of it, and nothing else would call for another.
+    """
+    return bool(absent(Loaded(loaded.rows, judge(loaded.rows, counted, None), counted), undecided))
 
 
 def too_many(gone: int, known: int) -> bool:

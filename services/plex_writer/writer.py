@@ -90,6 +90,7 @@ class Writer:
             wake=self._mark_woken,
             look_soon=self._scout.look_soon,
         )
+        self._compare_wanted = asyncio.Event()
         self._lane = Lane(
             plex=plex,
             scenes=self._scenes,
@@ -101,6 +102,7 @@ class Writer:
             pace=self._pace,
             halted=self._is_halted,
             settled=self._settled,
+            compare=self._compare_wanted.set,
         )
         self._compare = Compare(
             service,
@@ -124,7 +126,6 @@ class Writer:
             options=options,
         )
         self._wake = asyncio.Event()
-        self._compare_wanted = asyncio.Event()
         self._desk = Desk(
             plex=plex,
             scenes=self._scenes,
@@ -254,7 +255,8 @@ class Writer:
         except Undecodable as error:
             self._service.undecoded.add(message.topic, error)
             return
-        if self._watcher.epoch != info.epoch or (self._watcher.loading and not info.loading):
+        began, loaded = self._watcher.epoch != info.epoch, self._watcher.loading and not info.loading
+        if began or loaded or self._compare.is_due(info):
             self._compare_wanted.set()
         self._watcher = info
 
@@ -350,7 +352,7 @@ class Writer:
             return None
 
     async def _compare_forever(self) -> None:
-        """Compare at start, after every reconnect, at another epoch of the watcher, on request and daily."""
+        """Compare at start, after every reconnect, when the watcher or the lane gives a cause, on request and daily."""
         generation = self._service.bus.connection.generation if self._service.bus.connection else 1
         while True:
             with contextlib.suppress(TimeoutError):
@@ -362,7 +364,10 @@ class Writer:
                 if connection.generation != generation:
                     generation = connection.generation
                     await self._audit()
+                heard = self._watcher
                 await self._compare.run()
+                if self._watcher is not heard and self._compare.is_due(self._watcher):
+                    self._compare_wanted.set()
             except Unavailable as error:
                 log.warning("compare_again", why=str(error))
                 self._compare_wanted.set()

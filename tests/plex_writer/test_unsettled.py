@@ -65,3 +65,22 @@ def test_how_many_at_once_are_too_many(gone: int, known: int, many: bool) -> Non
 def test_a_suspicion_names_what_to_do() -> None:
     assert "max_queued_messages" in unsettled.suspicion(Loaded(9, "suspect", INFO), 0, 9)
     assert "s2p reconcile --confirm" in unsettled.suspicion(Loaded(9, "complete", INFO), 5_000, 9_000)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "told", "undecided", "due"),
+    [
+        # the removal that the load shows already, and the count of its owner not yet
+        (Loaded(99, "suspect", INFO), INFO._replace(rows=99), [(7, Stamp(2, 9))], True),
+        (Loaded(99, "suspect", INFO), INFO, [(7, Stamp(2, 9))], False),
+        # a scene that came and went since its owner told last
+        (Loaded(100, "complete", INFO), INFO._replace(stamp=Stamp(2, 10)), [(7, Stamp(2, 10))], True),
+        (Loaded(100, "complete", INFO), INFO, [(7, Stamp(2, 10))], False),
+        (Loaded(99, "unknown", INFO), INFO._replace(rows=99, loading=True), [(7, Stamp(2, 9))], False),
+        (Loaded(100, "complete", INFO), INFO, [], False),
+    ],
+)
+def test_what_a_comparison_left_undecided_is_compared_again_once_its_owner_tells(
+    loaded: Loaded, told: Counted, undecided: list[tuple[int, Stamp]], due: bool
+) -> None:
+    assert unsettled.tells_of(told, loaded, undecided) is due

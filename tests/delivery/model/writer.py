@@ -50,6 +50,8 @@ class Writer:
         self._begun: set[int] = set()
         self._epoch = 0
         self._loading = False
+        self._loaded = Loaded(0, "unknown", None)
+        self._undecided: list[tuple[int, Stamp]] = []
         self._told = b""
         self._load()
 
@@ -80,7 +82,9 @@ class Writer:
     def _hear_info(self, payload: bytes | None) -> None:
         info = messages.decode(WatcherInfo, payload) if payload else None
         epoch, loading = (info.epoch, info.loading) if info else (0, False)
-        if self._epoch != epoch or (self._loading and not loading):
+        counted = Counted(info.stamp, info.scenes, info.loading) if info else Counted(Stamp(0, 0), 0, loading=False)
+        told = unsettled.tells_of(counted, self._loaded, self._undecided)
+        if self._epoch != epoch or (self._loading and not loading) or told:
             self.compare_due = True
         self._epoch, self._loading = epoch, loading
 
@@ -136,8 +140,10 @@ class Writer:
             if finding == "unsettled" or (finding == "waits" and scene_id in self.listed):
                 self.dirty.mark(scene_id, live=False)
         missing = [(key, found.stamp) for key in self.rows if key not in rows and (found := self.outcome(key))]
-        gone = unsettled.absent(Loaded(len(rows), verdict, counted), missing)
-        if not unsettled.suspicion(Loaded(len(rows), verdict, counted), len(gone), len(self.rows)):
+        loaded = self._loaded = Loaded(len(rows), verdict, counted)
+        gone = unsettled.absent(loaded, missing)
+        self._undecided = [found for found in missing if found[0] not in gone]
+        if not unsettled.suspicion(loaded, len(gone), len(self.rows)):
             for scene_id in gone:
                 self.dirty.mark(scene_id, live=False, gone=True)
 
@@ -206,11 +212,12 @@ class Writer:
         if row is None:
             if ticket.gone and before is not None:
                 self._forget(scene_id)
-            self.dirty.settle(ticket)
+            self.compare_due = self.compare_due or self.outcome(scene_id) is not None
+            self.dirty.settle(ticket, unread=not ticket.gone)
             return None
         scene = step.read_scene(scene_id, row)
         if settle.is_stale(scene, before):
-            self.dirty.settle(ticket)
+            self.dirty.settle(ticket, unread=True)
             return None
         job = step.opened(ticket, scene, before, options=OPTIONS, fingerprint=PRINT, now=self._clock.date)
         done = step.without_plex(job, self._clock.date)
