@@ -31,9 +31,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--scenes", type=int, help=f"in the simulated Stash (default {SCENES:,}; {OF_MUTANTS} for mutants)"
     )
-    parser.add_argument(
-        "--beyond", action="store_true", help="with edits that the product does not follow yet: renamed tags, and more"
-    )
+    parser.add_argument("--beyond", action="store_true", help="with scenes that get second files, too")
     parser.add_argument(
         "--only",
         default="",
