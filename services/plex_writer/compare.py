@@ -94,7 +94,8 @@ class Compare:
             return
         if self._is_unsettled(scene):
             marked.add(scene_id)
-            self._dirty.mark(scene_id, live=False)
+            # one that waits asks for nothing new: only a look finds its file
+            self._dirty.mark(scene_id, live=False, look=True)
 
     def _is_unsettled(self, scene: Scene) -> bool:
         if self._outcomes.is_unreadable(scene.id):

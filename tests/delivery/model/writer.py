@@ -138,7 +138,7 @@ class Writer:
             if finding == "waits":
                 self.waiting.add(scene_id)
             if finding == "unsettled" or (finding == "waits" and scene_id in self.listed):
-                self.dirty.mark(scene_id, live=False)
+                self.dirty.mark(scene_id, live=False, look=True)
         missing = [(key, found.stamp) for key in self.rows if key not in rows and (found := self.outcome(key))]
         loaded = self._loaded = Loaded(len(rows), verdict, counted)
         gone = unsettled.absent(loaded, missing)

@@ -1,4 +1,4 @@
-"""How the outcome of a scene that is gone once stayed: the shortest ways there that the search has found, step by step.
+"""What the search has found once, each by the shortest way there: an outcome left over, a scene that waits for ever.
 
 The real processes take these ways only by a chance of milliseconds; so these are steps of the state machine.
 """
@@ -74,4 +74,17 @@ def test_a_scene_that_came_and_went_since_the_watcher_told_last() -> None:
     machine.watcher.apply()
     machine.start_writer()
     machine.writer.compare()
+    machine.teardown()
+
+
+def test_a_file_that_came_while_the_writer_was_away_and_is_listed_before_it_compares() -> None:
+    machine = begun()
+    machine.make(3)
+    go_on(machine)
+    outcome = machine.writer.outcome(3)
+    assert outcome is not None
+    assert outcome.state == "waiting"
+    machine.kill_writer()
+    machine.plex_scans(3)
+    machine.start_writer()
     machine.teardown()
