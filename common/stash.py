@@ -201,6 +201,9 @@ def _check_picture(path: str, status: int, headers: Mapping[str, str]) -> None:
         raise NotFound(f"{path}: Stash has no such thing")
     if status != 200:
         raise Unavailable(f"{path}: Stash answered HTTP {status}")
+    # Stash calls no picture of its own a page or JSON (it sniffs, and takes any text for SVG): somebody else answers
+    if headers.get("content-type", "").partition(";")[0].strip() in {"text/html", "application/json"}:
+        raise Unavailable(f"{path}: the answer is {headers['content-type']}, as of a proxy or of a Stash in trouble")
 
 
 def data_of(query: Query, status: int, headers: Mapping[str, str], content: bytes) -> msgspec.Raw:

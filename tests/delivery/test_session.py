@@ -60,8 +60,8 @@ def test_the_writers_session_is_kept_for_a_day_and_its_reader_has_none(broker: B
         "S2P_MQTT_URL": f"mqtt://127.0.0.1:{tap.server.getsockname()[1]}",
     }
     with tap.server, service("plex_writer", tmp_path, settings):
-        wait_until(lambda: len(tap.first) >= 2, "both connections")
+        wait_until(lambda: len(tap.first) >= 3, "session, reader and loader")
     assert all(packet[0] == CONNECT for packet in tap.first)
-    (session,) = [packet for packet in tap.first if b"-reader-" not in packet]
+    (session,) = [one for one in tap.first if b"-reader-" not in one and b"-loader-" not in one]
     assert SESSION_EXPIRY in session
     assert all(SESSION_EXPIRY not in packet for packet in tap.first if packet is not session)

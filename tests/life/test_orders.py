@@ -51,7 +51,7 @@ def test_a_dead_letter_says_which_request_was_refused_and_is_tried_again(running
     assert running.outcome(6)["state"] == "failed"
     assert running.ear.ask("plex/plex", "retry", **by)["data"]["scenes"] == 1
     running.settle()
-    assert running.outcome(6)["state"] == "synced"
+    wait_until(lambda: running.outcome(6)["state"] == "synced", "the outcome to be told")
 
 
 def test_a_scene_that_was_set_aside_is_tried_again_at_once(running: World) -> None:

@@ -229,20 +229,12 @@ def test_a_stash_that_does_not_answer_holds_nobody_for_long(tmp_path: Path, faul
         wait_until(lambda: made.get(POSTER).status_code == 200, "Stash to be asked again")
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "401", "302", "403", "down", "cut"])
+@pytest.mark.parametrize("kind", ["500", "503", "401", "302", "403", "down", "cut", "html", "locked"])
 def test_a_stash_that_fails_or_refuses_us_is_503_and_asked_again_later(tmp_path: Path, kind: str) -> None:
     with place(tmp_path) as made:
         made.stash.control("fault", kind=kind, match="image", count=1)
         assert made.get(POSTER).status_code == 503
         wait_until(lambda: made.get(POSTER).status_code == 200, "Stash to be asked again")
-
-
-def test_a_web_page_is_no_picture(tmp_path: Path) -> None:
-    with place(tmp_path) as made:
-        made.stash.control("fault", kind="html", match="image", count=1)
-        answer = made.get(POSTER)
-        assert answer.status_code == 404
-        assert "no JPEG" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(("shape", "size"), [("crop", (120, 180)), ("fit", (320, 480))])
