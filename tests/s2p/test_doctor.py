@@ -52,7 +52,7 @@ def guarded_stash(world: World) -> None:
 
 def lose_everything(world: World) -> None:
     """Have the broker keep something, and lose it with all the rest at its restart."""
-    doctor(world)
+    wait_until(lambda: ids(doctor(world)).get("broker.persistence") == "ok", "something to be kept", seconds=90)
     world.broker.stop()
     world.broker.wipe()
     world.broker.start()
