@@ -139,8 +139,8 @@ MUTANTS: Final[dict[str, Mutant]] = {
         (
             Change(
                 f"{WRITER}/compare.py",
-                "            marked.add(scene_id)\n            self._dirty.mark(scene_id, live=False)\n",
-                "            marked.add(scene_id)\n",
+                "            self._dirty.mark(scene_id, live=False, look=True)\n",
+                "",
             ),
         ),
         "writer.settings",
@@ -160,6 +160,9 @@ MUTANTS: Final[dict[str, Mutant]] = {
                 'out = _taken_out(name, set(wanted) - there, ours) if locked and field.policy != "sync" else set()',
                 "out: set[str] = set()",
             ),
+            # what comes back within moments of the event that tells of it may have been on its way already, so that
+            # nothing can be proved by it: only later edits may bring it back
+            Change(f"{WRITER}/scout.py", "self._wake = wake", "self._wake = lambda _: None"),
         ),
         "provider.",
         "overwritten",
