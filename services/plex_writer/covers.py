@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import httpx
+import msgspec
+
+from common.errors import Unavailable
 
 if TYPE_CHECKING:
     from services.plex_writer.gallery import Kind
@@ -29,9 +32,10 @@ class Same(NamedTuple):
 
 
 class NoCover(NamedTuple):
-    """There is none, as a sentence says."""
+    """There is none, as a sentence says; without a `version` the provider does not know the scene."""
 
     why: str
+    version: str
 
 
 class NotNow(NamedTuple):
@@ -39,6 +43,10 @@ class NotNow(NamedTuple):
 
     why: str
     after: float | None = None
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    error: str
 
 
 class Covers:
@@ -54,11 +62,16 @@ class Covers:
         await self._http.aclose()
 
     async def fetch(self, scene_id: int, kind: Kind, etag: str) -> Cover | Same | NoCover | NotNow:
-        """Ask for one picture (1 request), as current as Stash can tell; whatever goes wrong is an answer, too."""
+        """Ask for one picture (1 request), as current as Stash can tell; whatever goes wrong with it is an answer, too.
+
+        Raises Unavailable when nobody is there to ask.
+        """
         headers = {"Cache-Control": "no-cache", **({"If-None-Match": etag} if etag else {})}
         try:
             async with self._http.stream("GET", f"/images/scene/{scene_id}/{kind}", headers=headers) as answer:
                 return await _read(answer)
+        except httpx.ConnectError as error:
+            raise Unavailable(f"the provider at {self._http.base_url} can't be reached: {error}") from error
         except httpx.HTTPError as error:
             return NotNow(f"the provider does not answer ({type(error).__name__})")
 
@@ -68,15 +81,22 @@ async def _read(answer: httpx.Response) -> Cover | Same | NoCover | NotNow:
     if answer.status_code == 304:
         return Same(version)
     if answer.status_code == 404:
-        return NoCover("the provider has no picture of it")
+        return NoCover(_reason(await answer.aread()), version)
     if answer.status_code != 200:
         return NotNow(f"the provider answers {answer.status_code}", _retry_after(answer))
     content = bytearray()
     async for piece in answer.aiter_bytes():
         content += piece
         if len(content) > LIMIT:
-            return NoCover(f"the picture has more than {LIMIT // 1_000_000} MB")
+            return NoCover(f"the picture has more than {LIMIT // 1_000_000} MB", version)
     return Cover(bytes(content), answer.headers.get("etag", ""), version)
+
+
+def _reason(body: bytes) -> str:
+    try:
+        return f"the provider has no picture of it: {msgspec.json.decode(body, type=_Problem).error}"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "the provider has no picture of it"
 
 
 def _retry_after(answer: httpx.Response) -> float:

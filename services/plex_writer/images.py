@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from services.plex_writer.pictures import Task
     from services.plex_writer.plex import Plex
 
-BEHIND = 5.0
 TRIES = 3
 NAP = 1.0
+NAPS = 30.0
 
 log = structlog.get_logger("images")
 
@@ -96,6 +96,7 @@ class Images:
 
     async def run(self) -> None:
         """Look at pictures, one scene after the other, for ever."""
+        naps = 0
         while True:
             await self._link.well()
             scene_id = await self._next()
@@ -103,10 +104,15 @@ class Images:
                 await self._scene(scene_id)
             except (PlexUnavailable, Unauthorized) as error:
                 await self._after_failure(scene_id, error)
+                naps = 0
             except Unavailable as error:
-                log.warning("pictures_wait", why=str(error), effect="trying again; words are not concerned")
+                if not naps:
+                    log.warning("pictures_wait", why=str(error), effect="trying again; words are not concerned")
                 self._queue.setdefault(scene_id)
-                await asyncio.sleep(NAP)
+                await asyncio.sleep(min(NAPS, NAP * 2**naps))
+                naps = min(naps + 1, 5)
+            else:
+                naps = 0
 
     async def _next(self) -> int:
         while True:
@@ -135,8 +141,9 @@ class Images:
         scene = await self._read(scene_id)
         if outcome is not None and scene is not None:
             for task in pictures.tasks(scene, outcome, self._options, now)[:1]:
-                before = outcome.images.get(task.key, ImageOutcome())
-                await self._record(scene_id, task, pictures.postponed(before, str(error), now))
+                await self._record(
+                    scene_id, task, pictures.postponed(self._begun(task, scene, outcome), str(error), now)
+                )
             self._look_again(scene_id, scene)
 
     async def _scene(self, scene_id: int) -> None:
@@ -144,11 +151,14 @@ class Images:
         if scene is None or outcome is None:
             return
         for task in pictures.tasks(scene, outcome, self._options, dt.datetime.now(dt.UTC)):
-            before = outcome.images.get(task.key, ImageOutcome())
-            after = await self._picture(scene, task, before)
+            after = await self._picture(scene, task, self._begun(task, scene, outcome))
             if after is not None:
                 await self._record(scene_id, task, after)
         self._look_again(scene_id, scene)
+
+    def _begun(self, task: Task, scene: Scene, outcome: Outcome) -> ImageOutcome:
+        before = outcome.images.get(task.key, ImageOutcome())
+        return pictures.begun(before, scene, pictures.shape_of(task, self._options))
 
     def _look_again(self, scene_id: int, scene: Scene) -> None:
         if scene_id in self._outcomes:
@@ -169,32 +179,33 @@ class Images:
             if acknowledged is not None:
                 await acknowledged
 
-    async def _picture(self, scene: Scene, task: Task, before: ImageOutcome) -> ImageOutcome | None:
-        """Bring one picture of one item to what is wanted; return what to record, None for an item that is gone."""
-        shape = pictures.shape_of(task, self._options)
-        answer = await self._covers.fetch(scene.id, task.kind, before.etag if before.shape == shape else "")
+    async def _picture(self, scene: Scene, task: Task, begun: ImageOutcome) -> ImageOutcome | None:
+        """Bring one picture of one item to what is wanted; return what to record, None for an item that is gone.
+
+        Raises Unavailable where nobody answers.
+        """
+        answer = await self._covers.fetch(scene.id, task.kind, begun.etag)
         now = dt.datetime.now(dt.UTC)
         if isinstance(answer, NotNow):
-            return pictures.postponed(before, answer.why, now, after=answer.after)
-        checked = ImageOutcome(checked=scene.updated_at, shape=shape, etag=before.etag, hash=before.hash)
+            return pictures.postponed(begun, answer.why, now, after=answer.after)
+        if answer.version != cover_version(scene):
+            return pictures.lagging(begun, now)
         if isinstance(answer, NoCover):
-            return msgspec.structs.replace(checked, etag="", detail=answer.why)
-        if answer.version not in ("", cover_version(scene)):
-            return pictures.postponed(before, "the provider has not heard of the scene's change yet", now, after=BEHIND)
+            return pictures.ended(msgspec.structs.replace(begun, etag=""), answer.why)
         if isinstance(answer, Same):
-            return msgspec.structs.replace(checked, detail=before.detail)
-        return await self._changed(task, msgspec.structs.replace(checked, etag=answer.etag), answer.content)
+            return pictures.ended(begun)
+        return await self._changed(task, msgspec.structs.replace(begun, etag=answer.etag), answer.content)
 
-    async def _changed(self, task: Task, checked: ImageOutcome, content: bytes) -> ImageOutcome | None:
+    async def _changed(self, task: Task, begun: ImageOutcome, content: bytes) -> ImageOutcome | None:
         try:
             await asyncio.to_thread(picture_of, content)
-            return await self._show(task, checked, content)
+            return await self._show(task, begun, content)
         except NoPicture as error:
-            return msgspec.structs.replace(checked, detail=f"the cover is no picture: {error}")
+            return pictures.ended(begun, f"the cover is no picture: {error}")
         except Rejected as error:
-            return msgspec.structs.replace(checked, etag="", detail=f"Plex refused the picture: {error}")
+            return pictures.ended(msgspec.structs.replace(begun, etag=""), f"Plex refused the picture: {error}")
 
-    async def _show(self, task: Task, checked: ImageOutcome, content: bytes) -> ImageOutcome | None:
+    async def _show(self, task: Task, begun: ImageOutcome, content: bytes) -> ImageOutcome | None:
         current = (await self._plex.details([task.rating_key])).get(task.rating_key)
         if current is None:
             return None
@@ -203,18 +214,18 @@ class Images:
         locked, field = task.kind in current.locked, self._options.fields[task.kind]
         ours = next((picture for picture in offered if picture.name == digest), None)
         if ours is None or not ours.selected:
-            why = pictures.objection(field.policy, offered, checked.hash, locked=locked)
+            why = pictures.objection(field.policy, offered, begun.hash, locked=locked)
             if why:
-                return msgspec.structs.replace(checked, detail=why)
+                # without an ETag it is held against Plex at the next change, when the person's may be gone
+                return pictures.ended(msgspec.structs.replace(begun, etag=""), why)
             ours = await self._put_up(task, offered, ours, content)
             if ours is None:
-                return pictures.postponed(
-                    checked, "Plex took the picture and does not show it", dt.datetime.now(dt.UTC)
-                )
+                unseen = msgspec.structs.replace(begun, etag="")
+                return pictures.postponed(unseen, "Plex took the picture and does not show it", dt.datetime.now(dt.UTC))
             await self._gallery.lock(current, task.kind, lock=field.lock)
         elif field.lock and not locked:
             await self._gallery.lock(current, task.kind, lock=True)
-        return msgspec.structs.replace(checked, hash=ours.name)
+        return pictures.ended(msgspec.structs.replace(begun, hash=ours.name))
 
     async def _put_up(self, task: Task, offered: list[Offered], ours: Offered | None, content: bytes) -> Offered | None:
         """Upload a picture unless Plex has it, select it, and look until it is shown; None when it never is."""

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from common.guids import IDENTIFIER
+from common.messages import ImageOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from common.messages import ImageOutcome, Outcome, Scene
+    from common.messages import Outcome, Scene
     from common.options import Options, Policy
     from services.plex_writer.gallery import Kind, Offered
 
 KINDS: Final[Sequence[Kind]] = ("poster", "art")
 DELAYS: Final = (60.0, 300.0, 1_800.0)
 DAY: Final = 86_400.0
+# a provider hears of a change within moments, unless it is starting
+LAGS: Final = (5.0, 5.0, 10.0, 20.0, 40.0)
 
 
 class Task(NamedTuple):
@@ -64,11 +67,30 @@ def kept(images: Mapping[str, ImageOutcome], rating_keys: Iterable[str]) -> dict
     return {key: image for key, image in images.items() if key.partition("/")[2] in there}
 
 
-def postponed(before: ImageOutcome, why: str, now: dt.datetime, *, after: float | None = None) -> ImageOutcome:
+def begun(before: ImageOutcome, scene: Scene, shape: str) -> ImageOutcome:
+    """Return what is recorded of a picture as it is looked at; the attempts count for one state of the scene."""
+    if (before.checked, before.shape) == (scene.updated_at, shape):
+        return before
+    etag = before.etag if before.shape == shape else ""
+    return ImageOutcome(checked=scene.updated_at, shape=shape, etag=etag, hash=before.hash)
+
+
+def ended(image: ImageOutcome, detail: str = "") -> ImageOutcome:
+    """Return what is recorded of a picture that is not looked at again before it changes in Stash."""
+    return msgspec.structs.replace(image, due=None, attempts=0, detail=detail)
+
+
+def postponed(image: ImageOutcome, why: str, now: dt.datetime, *, after: float | None = None) -> ImageOutcome:
     """Return what is recorded of a picture that is to be tried again: in 1, 5 and 30 minutes, then daily."""
-    delay = after if after is not None else DELAYS[before.attempts] if before.attempts < len(DELAYS) else DAY
+    delay = after if after is not None else _nth(DELAYS, image.attempts)
     due = (now + dt.timedelta(seconds=delay)).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return msgspec.structs.replace(before, due=due, attempts=before.attempts + 1, detail=why)
+    return msgspec.structs.replace(image, due=due, attempts=image.attempts + 1, detail=why)
+
+
+def lagging(image: ImageOutcome, now: dt.datetime) -> ImageOutcome:
+    """Return what is recorded of a picture whose provider has not heard of the scene's newest state."""
+    after = _nth((*LAGS, *DELAYS), image.attempts)
+    return postponed(image, "the provider has not heard of the scene's change yet", now, after=after)
 
 
 def objection(policy: Policy, offered: Sequence[Offered], ours: str, *, locked: bool) -> str:
@@ -89,8 +111,10 @@ def objection(policy: Policy, offered: Sequence[Offered], ours: str, *, locked: 
 
 
 def _is_due(image: ImageOutcome | None, scene: Scene, shape: str, now: dt.datetime) -> bool:
-    if image is None:
+    if image is None or (image.checked, image.shape) != (scene.updated_at, shape):
         return True
-    if image.due is not None:
-        return dt.datetime.fromisoformat(image.due) <= now
-    return (image.checked, image.shape) != (scene.updated_at, shape)
+    return image.due is not None and dt.datetime.fromisoformat(image.due) <= now
+
+
+def _nth(delays: Sequence[float], attempts: int) -> float:
+    return delays[attempts] if attempts < len(delays) else DAY

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from common.errors import NotFound
 from common.filters import excluded
 from common.guids import id_of_key
+from common.item import cover_version
 from services.provider import document, search
 from services.provider.document import Style, collection_of_key, collections
 from services.provider.match import SURE, Found, Query, find, named, path_key, path_keys
@@ -138,14 +139,19 @@ class Desk:
                 await asyncio.sleep(0)
         return page, total
 
-    async def picture(self, kind: str, entity: int, leaf: str) -> Target:
-        """Return which picture in Stash is meant; `leaf` tells a scene's poster. Raises NotFound, NotYet."""
+    async def picture_version(self, kind: str, entity: int) -> str:
+        """Return which state of a scene its picture is of, empty where none is known for sure. Raises NotYet."""
         catalog = self._mirror.catalog
         await self._settled(lambda: is_known(catalog, kind, entity) or self._mirror.whole or None)
         if not (is_known(catalog, kind, entity) or self._mirror.whole):
             raise NotYet(f"the table of scenes is not complete, and {kind} {entity} is not in it yet")
+        scene = catalog.scene(entity) if kind == "scene" else None
+        return cover_version(scene) if scene else ""
+
+    def picture(self, kind: str, entity: int, leaf: str) -> Target:
+        """Return which picture in Stash is meant; `leaf` tells a scene's poster. Raises NotFound."""
         shape = self._options.mapping.poster if leaf == "poster" else "raw"
-        return target_of(catalog, self._options, kind, entity, shape)
+        return target_of(self._mirror.catalog, self._options, kind, entity, shape)
 
     def look(self, path: str) -> tuple[Found, list[Hit]]:
         """Return what a scan gets for a path, and what a person who looks by hand could choose from."""

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from common.errors import NotFound
 from common.guids import id_of_key
-from services.provider.answers import has_already
+from services.provider.answers import has_already, problem
 from services.provider.pictures import Away
 from services.provider.targets import ENTITIES, IMAGES, SCENE_IMAGES
 
@@ -47,15 +47,18 @@ async def _answer(provider: Provider, request: Request, kind: str, leaf: str) ->
     entity = id_of_key(request.path_params["key"])
     if entity is None:
         raise NotFound(f"{request.path_params['key']} is no id")
-    target = await provider.desk.picture(kind, entity, leaf)
+    headers = {"Cache-Control": "no-cache"}
     try:
+        if version := await provider.desk.picture_version(kind, entity):
+            headers[SCENE_VERSION] = version
+        target = provider.desk.picture(kind, entity, leaf)
         shown = await provider.pictures.show(target, current="no-cache" in request.headers.get("cache-control", ""))
-        headers = {"ETag": shown.entry.etag, "Cache-Control": "no-cache"}
-        if kind == "scene":
-            headers[SCENE_VERSION] = target.version
+        headers["ETag"] = shown.entry.etag
         if has_already(request, shown.entry.etag):
             return Response(status_code=304, headers=headers)
         body = await provider.pictures.body(target, shown)
+    except NotFound as error:
+        return problem(404, str(error), headers)
     except Away as error:
         raise HTTPException(503, str(error), STASH_AWAY) from error
     if isinstance(body, bytes):

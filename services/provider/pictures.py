@@ -148,6 +148,9 @@ class Pictures:
                 raise NoPicture("Stash says that it is unchanged, but it was not here")
             facts = msgspec.structs.replace(facts, source=fetched.etag)
             picture = await self._decoded(fetched.content)
+        except NotFound as error:
+            # for a scene without a cover Stash sends a placeholder; it may be another Stash, or an empty one for now
+            raise Unavailable(str(error)) from error
         except Rejected as error:
             none = msgspec.structs.replace(facts, why=str(error))
             self._cache.prove(target.name, none)

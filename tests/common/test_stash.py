@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import hashlib
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -204,6 +205,17 @@ async def test_a_picture_comes_with_its_etag_and_is_asked_for_on_condition() -> 
     assert server.requests[0].startswith(b"GET /scene/1/screenshot HTTP/1.1")
     assert b"apikey: k" in server.requests[0].lower()
     assert b'if-none-match: "m"' in server.requests[1].lower()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("weak", ["", "W/"])
+async def test_half_a_picture_is_found_out_by_its_md5(weak: str) -> None:
+    etag = f'{weak}"{hashlib.md5(b"picture", usedforsecurity=False).hexdigest()}"'
+    server = Server(http(200, b"pict", ETag=etag), http(200, b"picture", ETag=etag))
+    async with stash(server) as opened:
+        with pytest.raises(Unavailable, match="incomplete"):
+            await opened.picture("/scene/1/screenshot", limit=100)
+        assert await opened.picture("/scene/1/screenshot", limit=100) == (b"picture", etag)
 
 
 @pytest.mark.asyncio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import threading
@@ -11,8 +12,12 @@ from typing import TYPE_CHECKING, Self
 
 from PIL import Image
 
+from common.item import cover_version
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from common.messages import Scene
 
 
 def picture(color: str, size: tuple[int, int] = (20, 30)) -> bytes:
@@ -33,10 +38,14 @@ class Cover:
 
 
 class CoverServer:
-    """Use it with `with`; `covers` by `<scene>/<kind>`, none is a 404; `asked` are the paths and their ETags."""
+    """Use it with `with`; `covers` by `<scene>/<kind>`, none is a 404; `asked` are the paths and their ETags.
+
+    Answers about the scenes in `known` name the state that they are of.
+    """
 
     def __init__(self) -> None:
         self.covers: dict[str, Cover] = {}
+        self.known: Mapping[int, Scene] = {}
         self.asked: list[tuple[str, str]] = []
         server = self
 
@@ -48,7 +57,9 @@ class CoverServer:
                 etag = f'"{hashlib.sha256(cover.content).hexdigest()[:20]}"'
                 same = cover.status == 200 and self.headers.get("If-None-Match") == etag
                 self.send_response(304 if same else cover.status)
-                for header, value in {"ETag": etag, **cover.headers}.items():
+                scene = server.known.get(int(name.partition("/")[0]))
+                state = {"X-Scene-Version": cover_version(scene)} if scene else {}
+                for header, value in {"ETag": etag, **state, **cover.headers}.items():
                     self.send_header(header, value)
                 if not same:
                     self.send_header("Content-Length", str(len(cover.content)))
@@ -60,8 +71,8 @@ class CoverServer:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._handler = Handler
+        self._serve(0)
 
     @property
     def url(self) -> str:
@@ -69,9 +80,23 @@ class CoverServer:
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.shutdown()
         self._http.server_close()
+
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Be where nobody answers for as long as this is open."""
+        port = self._http.server_address[1]
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self._serve(port)
+
+    def _serve(self, port: int) -> None:
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler)
+        self._http.daemon_threads = True
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()

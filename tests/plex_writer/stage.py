@@ -34,6 +34,7 @@ class Stage:
         self.writer: Process | None = None
         self.seq = count(1)
         self.numbers = count(1)
+        self.published: dict[int, Scene] = {}
         self._ear: Ear | None = None
 
     def __enter__(self) -> Self:
@@ -96,6 +97,7 @@ class Stage:
 
     def publish(self, scene: Scene) -> None:
         """Publish a scene."""
+        self.published[scene.id] = scene
         self.ear.tell(f"stash/scene/{scene.id}", messages.encode(scene), retain=True)
 
     def control(self, verb: str, **data: object) -> Any:

@@ -31,6 +31,7 @@ def covers() -> Iterator[CoverServer]:
 def shared(tmp_path_factory: pytest.TempPathFactory, covers: CoverServer) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("images")
     with Stage(folder, S2P_PROVIDER_INTERNAL_URL=covers.url, S2P_FIELDS="art=fill") as made:
+        covers.known = made.published
         made.start()
         yield made
 
@@ -192,6 +193,37 @@ def test_a_picture_of_an_older_state_of_the_scene_is_not_taken_for_the_newest(
     assert stage.item(key)["poster"] == ""
     covers.covers[f"{scene_id}/poster"] = Cover(new, headers={"X-Scene-Version": cover_version(scene)})
     stage.until(lambda: stage.item(key)["poster"] == f"upload://posters/{name_of(new)}", "the newest")
+
+
+def test_a_scene_that_the_provider_does_not_know_yet_is_asked_for_again(stage: Stage, covers: CoverServer) -> None:
+    """A provider that has just started may have an older table than the writer."""
+    blue = picture("indigo")
+    (key,) = stage.items("/media/unknown/unknown.mp4")
+    scene_id = next(stage.numbers)
+    covers.covers[f"{scene_id}/poster"] = Cover(status=404, headers={"X-Scene-Version": ""})
+    scene = stage.scene("/media/unknown/unknown.mp4", scene_id=scene_id)
+    assert "not heard of" in checked(stage, scene, key)["detail"]
+    covers.covers[f"{scene_id}/poster"] = Cover(blue)
+    stage.until(lambda: stage.item(key)["poster"] == f"upload://posters/{name_of(blue)}", "the poster")
+
+
+def test_a_new_cover_does_not_wait_for_the_time_of_the_one_before(stage: Stage, covers: CoverServer) -> None:
+    key, scene = with_cover(stage, covers, "overtakes", Cover(status=503, headers={"Retry-After": "3000"}))
+    assert checked(stage, scene, key)["due"]
+    gold = picture("gold")
+    covers.covers[f"{scene.id}/poster"] = Cover(gold)
+    again(stage, scene)
+    stage.until(lambda: stage.item(key)["poster"] == f"upload://posters/{name_of(gold)}", "the poster")
+
+
+def test_no_provider_at_all_is_waited_for_and_charged_to_no_picture(stage: Stage, covers: CoverServer) -> None:
+    silver = picture("silver")
+    with covers.away():
+        key, scene = with_cover(stage, covers, "nobody", Cover(silver))
+        stage.ended(scene, "synced")
+        stage.until(lambda: stage.writer is not None and "pictures_wait" in stage.writer.tail(99), "it to find nobody")
+        assert f"poster/{key}" not in stage.outcome(scene).get("images", {})
+    stage.until(lambda: stage.item(key)["poster"] == f"upload://posters/{name_of(silver)}", "the poster")
 
 
 @pytest.mark.parametrize("match", ["POST /library/metadata/{key}/posters", "GET /library/metadata/{key}/posters"])

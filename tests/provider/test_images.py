@@ -13,6 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from common.item import cover_version
 from common.messages import Group, Performer, Studio
 from tests.provider.given import scene
 from tests.provider.installation import Installation
@@ -229,12 +230,27 @@ def test_a_stash_that_does_not_answer_holds_nobody_for_long(tmp_path: Path, faul
         wait_until(lambda: made.get(POSTER).status_code == 200, "Stash to be asked again")
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "401", "302", "403", "down", "cut", "html", "locked"])
+@pytest.mark.parametrize("kind", ["500", "503", "401", "302", "403", "down", "cut", "html", "locked", "truncated"])
 def test_a_stash_that_fails_or_refuses_us_is_503_and_asked_again_later(tmp_path: Path, kind: str) -> None:
     with place(tmp_path) as made:
         made.stash.control("fault", kind=kind, match="image", count=1)
         assert made.get(POSTER).status_code == 503
         wait_until(lambda: made.get(POSTER).status_code == 200, "Stash to be asked again")
+
+
+def test_a_scene_that_stash_does_not_have_for_now_is_asked_for_again(tmp_path: Path) -> None:
+    """The table has the scene: Stash may show another or an empty database for a while."""
+    with place(tmp_path) as made:
+        made.stash.do("scene_destroy", id=6)
+        assert made.get("/images/scene/6/poster").status_code == 503
+
+
+def test_an_answer_about_a_scene_names_the_state_that_it_is_of(shared: Place) -> None:
+    for number, status in ((1, 200), (3, 404), (4, 404), (5, 404)):
+        answer = shared.get(f"/images/scene/{number}/poster")
+        known = next(one for one in SCENES if one.id == number)
+        assert (answer.status_code, answer.headers["x-scene-version"]) == (status, cover_version(known))
+    assert "x-scene-version" not in shared.get("/images/scene/55/poster").headers
 
 
 @pytest.mark.parametrize(("shape", "size"), [("crop", (120, 180)), ("fit", (320, 480))])

@@ -115,8 +115,8 @@ MUTANTS: Final[dict[str, Mutant]] = {
         (
             Change(
                 f"{WRITER}/pictures.py",
-                "return (image.checked, image.shape) != (scene.updated_at, shape)",
-                "return image.shape != shape",
+                "if image is None or (image.checked, image.shape) != (scene.updated_at, shape):",
+                "if image is None or image.shape != shape:",
             ),
         ),
         "bus-provider.",
