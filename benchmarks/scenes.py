@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common import messages
-from common.messages import File, Named, Performer, Scene, Studio
+from common.messages import File, Performer, Scene, Studio, Tag
 
 Row = Scene
 
@@ -22,7 +22,7 @@ def scene(number: int) -> Scene:
         date="2023-08-14",
         studio=Studio(id=number % 50, name=f"Studio {number % 50}"),
         performers=tuple(Performer(id=n, name=f"Performer {n}") for n in range(number % 7, number % 7 + 4)),
-        tags=tuple(Named(id=n, name=f"Tag {n}") for n in range(number % 11, number % 11 + 8)),
+        tags=tuple(Tag(id=n, name=f"Tag {n}") for n in range(number % 11, number % 11 + 8)),
         files=(
             File(path=f"/data/films/{number % 200:03}/Film {number}.mp4", size=1_500_000_000, oshash=f"{number:016x}"),
         ),

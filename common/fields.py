@@ -86,9 +86,10 @@ def stars(rating100: int | None) -> str:
 
 
 def genres_of(scene: Scene, options: MappingOptions, notes: list[str]) -> tuple[str, ...]:
-    """Return the tags that are to be genres; which ones a limit leaves out does not depend on their order."""
+    """Return the names of tags that are to be genres; which ones a limit leaves out does not depend on their order."""
     wanted, unwanted = ({folded(name) for name in names_} for names_ in (options.genres_in, options.genres_out))
-    found = names(tag.name for tag in scene.tags)
+    above = [parent.name for tag in scene.tags for parent in tag.parents] if options.genres_parents else []
+    found = names([*(tag.name for tag in scene.tags), *above])
     chosen = [name for name in found if (not wanted or name.casefold() in wanted) and name.casefold() not in unwanted]
     if len(chosen) <= options.genres_limit:
         return tuple(chosen)

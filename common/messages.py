@@ -28,10 +28,16 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Named(Payload, frozen=True, kw_only=True):
-    """An entity of Stash that a scene refers to: studio's parent or tag."""
+    """An entity of Stash that a scene refers to: the parent of a studio or a tag."""
 
     id: int
     name: str
+
+
+class Tag(Named, frozen=True, kw_only=True, omit_defaults=True):
+    """A tag; `parents` are the tags directly above it, left out unless `S2P_MAPPING_GENRES_PARENTS` asks for them."""
+
+    parents: tuple[Named, ...] = ()
 
 
 class Studio(Named, frozen=True, kw_only=True):
@@ -105,7 +111,7 @@ class Scene(Payload, frozen=True, kw_only=True):
     urls: tuple[str, ...] = ()
     studio: Studio | None = None
     performers: tuple[Performer, ...] = ()
-    tags: tuple[Named, ...] = ()
+    tags: tuple[Tag, ...] = ()
     groups: tuple[Group, ...] = ()
     markers: tuple[Marker, ...] = ()
     files: tuple[File, ...] = ()

@@ -88,10 +88,10 @@ class MappingOptions:
     """How the fields of an item are made of a scene.
 
     `sort_title` is a template of `SORT_TITLE_PARTS`. `parent_studio` shows a studio with its parent behind it.
-    `content_rating` is every scene's; empty for none. Of the tags, those in `genres_in` (all, when empty) and not in
-    `genres_out` become genres, `genres_limit` at most. `collections` says what gives its name to collections. `poster`
-    is the cover as it is, cut to 2:3, or whole in 2:3. `provider_url` is where Plex reaches the provider, which serves
-    the performers' photos; empty for no photos.
+    `content_rating` is every scene's; empty for none. Of the tags, with `genres_parents` those directly above them too,
+    those in `genres_in` (all, when empty) and not in `genres_out` become genres, `genres_limit` at most. `collections`
+    says what gives its name to collections. `poster` is the cover as it is, cut to 2:3, or whole in 2:3. `provider_url`
+    is where Plex reaches the provider, which serves the performers' photos; empty for no photos.
     """
 
     sort_title: str = "{group} {index} {title}"
@@ -99,6 +99,7 @@ class MappingOptions:
     content_rating: str = ""
     genres_in: tuple[str, ...] = ()
     genres_out: tuple[str, ...] = ()
+    genres_parents: bool = False
     genres_limit: int = 100
     collections: tuple[CollectionSource, ...] = ("studio", "groups")
     poster: PosterShape = "fit"
@@ -123,10 +124,14 @@ class Options:
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that differ when any of it differs; the same in every process and on every machine."""
+        mapping = asdict(self.mapping)
+        if not self.mapping.genres_parents:
+            # younger than fingerprints that are retained: unless it is used, all is as it was
+            del mapping["genres_parents"]
         facts = {
             "fields": {name: [policy.policy, policy.lock] for name, policy in self.fields.items()},
             "filters": asdict(self.filters),
-            "mapping": asdict(self.mapping),
+            "mapping": mapping,
             "paths": self.paths.fingerprint(),
             "libraries": self.libraries,
         }

@@ -170,6 +170,7 @@ def _mapping(keys: MappingKeys, provider_url: str) -> MappingOptions:
         content_rating=keys.content_rating,
         genres_in=keys.genres.in_,
         genres_out=keys.genres.out,
+        genres_parents=keys.genres.parents,
         genres_limit=keys.genres.limit,
         collections=keys.collections,
         poster=keys.poster,

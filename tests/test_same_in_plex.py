@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.item import item_of
-from common.messages import File, Group, Named, Performer, Scene, Studio
+from common.messages import File, Group, Named, Performer, Scene, Studio, Tag
 from common.options import DEFAULT_FIELDS, FieldPolicy, Filters, MappingOptions, Options
 from services.plex_writer import plan
 from services.plex_writer.plan import Current, Entry
@@ -15,6 +15,7 @@ from services.provider.document import Style, movie
 WORDS = st.text("aB \u00e9e\u0301\n\t\u200d\U0001f600&,", max_size=12)
 names = WORDS.filter(lambda word: bool(word.strip()))
 named = st.builds(Named, id=st.integers(1, 9), name=names)
+tags = st.builds(Tag, id=st.integers(1, 9), name=names, parents=st.lists(named, max_size=2).map(tuple))
 scenes = st.builds(
     Scene,
     id=st.integers(1, 99),
@@ -34,7 +35,7 @@ scenes = st.builds(
         max_size=3,
         unique_by=lambda one: one.id,
     ).map(tuple),
-    tags=st.lists(named, max_size=4, unique_by=lambda one: one.id).map(tuple),
+    tags=st.lists(tags, max_size=4, unique_by=lambda one: one.id).map(tuple),
     groups=st.lists(
         st.builds(Group, id=st.integers(1, 9), name=names, index=st.none() | st.integers(0, 20)),
         max_size=2,
@@ -46,6 +47,7 @@ mappings = st.builds(
     MappingOptions,
     parent_studio=st.booleans(),
     content_rating=st.sampled_from(["", "XXX"]),
+    genres_parents=st.booleans(),
     genres_limit=st.sampled_from([2, 100]),
     collections=st.sampled_from([("studio", "groups"), ("groups",), ("parent_studio", "studio"), ()]),
     provider_url=st.just("http://s2p:9393"),

@@ -242,6 +242,9 @@ class Genres(Keys):
     out: Names = ()
     """None of these tags."""
 
+    parents: bool = False
+    """Whether the tags directly above a scene's tags are taken too: true or false; stash_watcher needs it as well."""
+
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     """At most so many of a scene's tags, 1 to 500."""
 

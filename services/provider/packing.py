@@ -17,6 +17,7 @@ from common.messages import (
     Scene,
     StashId,
     Studio,
+    Tag,
     encode,
 )
 
@@ -42,7 +43,7 @@ _DICTIONARY: Final = encode(
             Performer(id=1, name="", gender="MALE", image="/performer/1/image?t="),
             Performer(id=1, name="", gender="FEMALE", image="/performer/1/image?t=1700000000"),
         ),
-        tags=(Named(id=1, name=""), Named(id=1, name="")),
+        tags=(Tag(id=1, name=""), Tag(id=1, name="")),
         groups=(Group(id=1, name="", index=1),),
         markers=(Marker(title="", seconds=0.0, tag=""),),
         files=(File(path="/data/.mp4", width=1920, height=1080),),

@@ -105,11 +105,13 @@ class Id(Struct, frozen=True):
 
 
 class Tag(Struct, frozen=True):
-    """A tag or a group."""
+    """A tag or a group; those above and below a tag where they were asked for."""
 
     id: str
     name: str
     updated_at: str
+    parents: list[Id] = []
+    children: list[Id] | None = None
 
 
 class Performer(Struct, frozen=True):

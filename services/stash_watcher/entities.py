@@ -10,10 +10,10 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from common.messages import Named, Performer, Studio
+from common.messages import Named, Performer, Studio, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from common.messages import Scene
 
@@ -33,15 +33,26 @@ class House(NamedTuple):
     parent: int | None
 
 
-Value = Named | Performer | House
+class Label(NamedTuple):
+    """A tag: its name and its parents' ids in order; None where only a tag below it told of it."""
+
+    name: str
+    parents: tuple[int, ...] | None
+
+
+Value = Label | Named | Performer | House
 
 
 class Row(NamedTuple):
-    """One entity of an answer: what scenes show of it, and its updated_at, raw."""
+    """One entity of an answer: what scenes show of it, and its updated_at, raw.
+
+    `children` are the tags below a tag, where they were asked for: who puts a tag below another moves one of the two.
+    """
 
     id: int
     value: Value
     updated_at: str
+    children: frozenset[int] | None = None
 
 
 def link(kind: Kind, entity_id: int) -> int:
@@ -50,9 +61,10 @@ def link(kind: Kind, entity_id: int) -> int:
 
 
 def links_of(scene: Scene) -> array[int]:
-    """Return the entities that a scene shows, a studio's parent among them."""
+    """Return the entities that a scene shows, the parents of its studio and tags among them."""
     # written out, as it runs for every scene of a load
     found = [tag.id * MANY + TAG for tag in scene.tags]
+    found += [parent.id * MANY + TAG for tag in scene.tags for parent in tag.parents]
     found += [performer.id * MANY + PERFORMER for performer in scene.performers]
     found += [group.id * MANY + GROUP for group in scene.groups]
     if scene.studio is not None:
@@ -81,13 +93,17 @@ class Entities:
         One that changed since the request began stays: the answer may be older than that.
         """
         changed = set()
+        families: dict[int, frozenset[int]] = {}
         for row in rows:
+            if row.children is not None:
+                families[row.id] = row.children
             known = self.rows[kind].get(row.id)
             if known == row.value or self._is_newer(link(kind, row.id), began):
                 continue
             self.rows[kind][row.id] = row.value
             if known is not None and not _is_more_of(row.value, known):
                 changed.add(link(kind, row.id))
+        changed.update(self._moved(families, began) if families else ())
         self._note(changed, now)
         return changed
 
@@ -100,25 +116,33 @@ class Entities:
         return gone
 
     def lacking(self, needed: Iterable[tuple[Kind, int]]) -> dict[Kind, list[int]]:
-        """Return which of these are not known, a studio's parent among them once the studio is."""
+        """Return which of these are not known, the parents of a studio or tag among them once it is."""
         found: dict[Kind, set[int]] = {}
         for kind, entity_id in needed:
             value = self.rows[kind].get(entity_id)
-            if value is None or (isinstance(value, House) and value.parent == UNKNOWN):
+            if isinstance(value, Named) or (isinstance(value, Label) and value.parents == ()):
+                # nearly all of them: there is nothing above
+                continue
+            if value is None or _is_half_known(value):
                 found.setdefault(kind, set()).add(entity_id)
-            elif isinstance(value, House) and value.parent is not None and value.parent not in self.rows["studio"]:
-                found.setdefault("studio", set()).add(value.parent)
+            for parent in _above(value):
+                if parent not in self.rows[kind]:
+                    found.setdefault(kind, set()).add(parent)
         return {kind: sorted(ids) for kind, ids in found.items()}
 
     def name(self, kind: Literal["tag", "group"], entity_id: int) -> str | None:
         """Return what a tag or group is called, or None."""
         value = self.rows[kind].get(entity_id)
-        return value.name if isinstance(value, Named) else None
+        return value.name if isinstance(value, Label | Named) else None
 
-    def tags(self, ids: Iterable[int]) -> tuple[Named, ...]:
+    def tags(self, ids: Iterable[int]) -> tuple[Tag, ...]:
         """Return the tags of these that are known, by name."""
         rows = self.rows["tag"]
-        known = [value for one in ids if isinstance(value := rows.get(one), Named)]
+        known = [
+            Tag(id=one, name=value.name, parents=self._named(value.parents) if value.parents else ())
+            for one in ids
+            if isinstance(value := rows.get(one), Label)
+        ]
         return tuple(sorted(known, key=_by_name)) if len(known) > 1 else tuple(known)
 
     def performer(self, performer_id: int) -> Performer | None:
@@ -141,6 +165,27 @@ class Entities:
         self._changed.clear()
         self.version += 1
 
+    def _named(self, tags: Iterable[int]) -> tuple[Named, ...]:
+        rows = self.rows["tag"]
+        return tuple(Named(id=one, name=value.name) for one in tags if isinstance(value := rows.get(one), Label))
+
+    def _moved(self, families: Mapping[int, frozenset[int]], began: float) -> set[int]:
+        """Put tags below and out from under others, whose children these are; return the links of those moved."""
+        above: dict[int, set[int]] = {}
+        for one, children in families.items():
+            for child in children:
+                above.setdefault(child, set()).add(one)
+        moved = set()
+        for child, label in self.rows["tag"].items():
+            if not isinstance(label, Label) or label.parents is None or self._is_newer(link("tag", child), began):
+                continue
+            stay = {one for one in label.parents if one not in families or child in families[one]}
+            parents = tuple(sorted(stay | above.get(child, set())))
+            if parents != label.parents:
+                self.rows["tag"][child] = Label(label.name, parents)
+                moved.add(link("tag", child))
+        return moved
+
     def _agrees(self, kind: Kind, entity_id: int, value: Value) -> bool:
         known = self.rows[kind].get(entity_id)
         if known is None or _is_more_of(value, known):
@@ -160,20 +205,36 @@ class Entities:
         self._changed.update(dict.fromkeys(links, now))
 
 
-def _by_name(tag: Named) -> tuple[str, int]:
+def _by_name(tag: Tag) -> tuple[str, int]:
     return tag.name.casefold(), tag.id
 
 
 def _is_more_of(value: Value, known: Value) -> bool:
-    """Say whether `value` is the same studio, and only tells its parent in addition."""
-    if not isinstance(value, House) or not isinstance(known, House):
-        return False
-    return known.parent == UNKNOWN and known.name == value.name
+    """Say whether `value` is the same studio or tag, and only tells its parents in addition."""
+    if isinstance(value, House) and isinstance(known, House):
+        return known.parent == UNKNOWN and known.name == value.name
+    return isinstance(value, Label) and isinstance(known, Label) and known.parents is None and known.name == value.name
+
+
+def _is_half_known(value: Value) -> bool:
+    """Say whether only what is below a studio or tag told of it."""
+    return (isinstance(value, House) and value.parent == UNKNOWN) or (
+        isinstance(value, Label) and value.parents is None
+    )
+
+
+def _above(value: Value | None) -> tuple[int, ...]:
+    """Return the ids of a studio's or tag's parents, as far as they are known."""
+    if isinstance(value, Label):
+        return value.parents or ()
+    return (value.parent,) if isinstance(value, House) and value.parent else ()
 
 
 def _shown(scene: Scene) -> Iterator[tuple[Kind, int, Value]]:
     for tag in scene.tags:
-        yield "tag", tag.id, tag
+        yield "tag", tag.id, Label(tag.name, tuple(above.id for above in tag.parents) if tag.parents else ())
+        for above in tag.parents:
+            yield "tag", above.id, Label(above.name, None)
     for performer in scene.performers:
         yield "performer", performer.id, performer
     for group in scene.groups:

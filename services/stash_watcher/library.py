@@ -58,10 +58,14 @@ ONES: dict[Kind, type[answers.OneOf[Any]]] = {
 
 
 class Library:
-    """One Stash, as far as the watcher is concerned; all methods raise as Stash.ask, and Failed for a wrong answer."""
+    """One Stash, as far as the watcher is concerned; all methods raise as Stash.ask, and Failed for a wrong answer.
 
-    def __init__(self, stash: Stash) -> None:
+    With `tag_parents` tags are asked for with those above and below them.
+    """
+
+    def __init__(self, stash: Stash, *, tag_parents: bool = False) -> None:
         self._stash = stash
+        self._tagged = {"tag_parents": True} if tag_parents else {}
         self._documents = documents()
 
     @property
@@ -88,7 +92,9 @@ class Library:
         query = self._documents.look
         kinds = ("scene", *(("file",) if self._documents.tells_files else ()), *COUNTED)
         bounds = {f"{kind}s": _between(windows[kind]) for kind in kinds}
-        answer = await self._stash.ask(query, answers.Look, {**bounds, "per_page": per_page, "few": few})
+        answer = await self._stash.ask(
+            query, answers.Look, {**bounds, **self._tagged, "per_page": per_page, "few": few}
+        )
         data = answer.data
         _insist_on_ready(data.system_status.status)
         return Glance(
@@ -155,7 +161,7 @@ class Library:
     async def entities(self, kind: Kind, page: int, per_page: int) -> Seen[Row]:
         """Return a page of a kind by id, the first is 1, and how many there are in all."""
         query = self._documents.entities[kind].every
-        variables = {"page": page, "per_page": per_page}
+        variables = {"page": page, "per_page": per_page, **self._about(kind)}
         answer = await self._stash.ask(query, PAGES[kind], variables)
         return Seen(answer.data.found.count, "", _numbered(query, ROWS[kind], answer.data.found.rows))
 
@@ -166,7 +172,7 @@ class Library:
             answer = await self._stash.ask(
                 query,
                 PAGES[kind],
-                {"ids": [str(one) for one in ids]},
+                {"ids": [str(one) for one in ids], **self._about(kind)},
             )
         except Failed:
             # one id that is gone fails the whole request (Stash source v0.30)
@@ -182,6 +188,9 @@ class Library:
         answer = await self._stash.ask(query, answers.Listing[answers.Marker], variables)
         return Seen(answer.data.found.count, "", _numbered(query, marker_row, answer.data.found.rows))
 
+    def _about(self, kind: Kind) -> dict[str, bool]:
+        return self._tagged if kind == "tag" else {}
+
     async def _light(self, query: Query, variables: Mapping[str, object], after: int) -> Listing:
         answer = await self._stash.ask(query, answers.Ids, variables)
         _insist_on_ready(answer.data.system_status.status)
@@ -193,7 +202,7 @@ class Library:
             answer = await self._stash.ask(
                 query,
                 ONES[kind],
-                {"id": str(one)},
+                {"id": str(one), **self._about(kind)},
             )
             if answer.data.found is None:
                 found.gone.append(one)

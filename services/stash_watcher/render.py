@@ -15,7 +15,7 @@ from common import messages
 from common.errors import Undecodable
 from common.item import short_hash
 from common.messages import File, Group, Marker, Named, Performer, Scene, StashId
-from services.stash_watcher.entities import House, Row
+from services.stash_watcher.entities import House, Label, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,9 +173,16 @@ def joined(draft: Draft, entities: Entities) -> Scene:
 
 
 def tag_row(given: answers.Tag) -> Row:
-    """Return a tag, or a group, as scenes show it."""
-    tag = Named(id=int(given.id), name=given.name)
-    return Row(tag.id, tag, given.updated_at)
+    """Return a tag as scenes show it."""
+    parents = tuple(sorted(int(parent.id) for parent in given.parents))
+    children = None if given.children is None else frozenset(int(child.id) for child in given.children)
+    return Row(int(given.id), Label(given.name, parents), given.updated_at, children)
+
+
+def group_row(given: answers.Tag) -> Row:
+    """Return a group as scenes show it."""
+    group = Named(id=int(given.id), name=given.name)
+    return Row(group.id, group, given.updated_at)
 
 
 def performer_row(given: answers.Performer) -> Row:
@@ -200,7 +207,7 @@ ROWS: dict[Kind, Callable[..., Row]] = {
     "tag": tag_row,
     "performer": performer_row,
     "studio": studio_row,
-    "group": tag_row,
+    "group": group_row,
 }
 
 

@@ -43,7 +43,7 @@ class Watcher:
 
     def __init__(self, service: Service, stash: Stash) -> None:
         table = Table(service.topics.scenes, service.reader, service.bus)
-        library = Library(stash)
+        library = Library(stash, tag_parents=service.settings.mapping.genres_parents)
         publisher = Publisher(table, service.bus)
         link = Link(service, library, publisher)
         entities = Entities()

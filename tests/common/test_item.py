@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from common.fields import LINE, SUMMARY
 from common.filters import excluded
 from common.item import Item, item_of, want
-from common.messages import File, Named, Performer, Scene, StashId, Studio
+from common.messages import File, Performer, Scene, StashId, Studio, Tag
 from common.options import FieldPolicy, Filters, Options
 from common.paths import PathRules
 from common.text import ELLIPSIS
@@ -39,7 +39,7 @@ def scene(
 ) -> Scene:
     return msgspec.structs.replace(
         BASE,
-        tags=tuple(Named(id=n, name=name) for n, name in enumerate(tags)),
+        tags=tuple(Tag(id=n, name=name) for n, name in enumerate(tags)),
         performers=tuple(Performer(id=n, name=name) for n, name in enumerate(performers)),
         studio=Studio(id=1, name=studio) if studio else None,
         files=tuple(File(path=path) for path in paths),

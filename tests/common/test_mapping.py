@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from common.item import Item, item_of
-from common.messages import Group, Named, Performer, Scene, Studio
+from common.messages import Group, Named, Performer, Scene, Studio, Tag
 from tests.common.given import given, problem
 
+GENRE = Named(id=9, name="Genre")
 SCENE = Scene(
     id=1,
     epoch=1,
@@ -25,7 +26,7 @@ SCENE = Scene(
     director=" Dee  Rector ",
     rating100=85,
     studio=Studio(id=1, name="Acme", parent=Named(id=2, name="Big Corp")),
-    tags=(Named(id=1, name="Drama"), Named(id=2, name="Sci-Fi"), Named(id=3, name="4K")),
+    tags=(Tag(id=1, name="Drama"), Tag(id=2, name="Sci-Fi", parents=(GENRE,)), Tag(id=3, name="4K", parents=(GENRE,))),
     groups=(Group(id=7, name="Saga", index=2), Group(id=3, name="Box")),
     performers=(
         Performer(id=5, name="Ann", image="/performer/5/image?t=1700"),
@@ -58,6 +59,10 @@ def shown(scene: Scene = SCENE, /, **variables: str) -> Item:
         ({"S2P_MAPPING_GENRES_IN": "drama, sci-fi"}, "tags", ("Drama", "Sci-Fi")),
         ({"S2P_MAPPING_GENRES_OUT": "4k"}, "tags", ("Drama", "Sci-Fi")),
         ({"S2P_MAPPING_GENRES_IN": "drama, 4K", "S2P_MAPPING_GENRES_OUT": "DRAMA"}, "tags", ("4K",)),
+        ({"S2P_MAPPING_GENRES_PARENTS": "true"}, "tags", ("Drama", "Sci-Fi", "4K", "Genre")),
+        ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_IN": "genre"}, "tags", ("Genre",)),
+        ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_OUT": "Genre, 4k"}, "tags", ("Drama", "Sci-Fi")),
+        ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_LIMIT": "3"}, "tags", ("Drama", "4K", "Genre")),
         ({"S2P_MAPPING_GENRES_LIMIT": "2"}, "tags", ("Drama", "4K")),
         ({}, "collections", ("Acme", "Saga", "Box")),
         ({"S2P_MAPPING_COLLECTIONS": "groups"}, "collections", ("Saga", "Box")),

@@ -30,6 +30,7 @@ from common.messages import (
     ServiceState,
     Stamp,
     Studio,
+    Tag,
     Unmatched,
     WatcherInfo,
     WatcherState,
@@ -46,13 +47,14 @@ words = st.text(max_size=8)
 hashes = st.text("abcdef0123456789>", max_size=8)
 wrote = st.dictionaries(words, hashes | st.lists(hashes, max_size=3).map(tuple), max_size=3)
 named = st.builds(Named, id=st.integers(0, 9), name=words)
+tags = st.builds(Tag, id=st.integers(0, 9), name=words, parents=st.lists(named, max_size=2).map(tuple))
 scenes = st.builds(
     Scene,
     v=st.just(1),
     title=words,
     rating100=st.none() | st.integers(0, 100),
     studio=st.none() | st.builds(Studio, id=st.integers(0, 9), name=words, parent=st.none() | named),
-    tags=st.lists(named, max_size=3).map(tuple),
+    tags=st.lists(tags, max_size=3).map(tuple),
     files=st.lists(st.builds(File, path=words, duration=st.floats(0, 1e9)), max_size=2).map(tuple),
 )
 items = st.builds(ItemOutcome, wrote=wrote, intent=st.none() | wrote)
@@ -87,6 +89,14 @@ def test_a_payload_is_plain_json_in_utf_8() -> None:
         17,
         {"id": 1, "name": "S", "parent": {"id": 2, "name": "P"}},
     )
+
+
+def test_a_tag_without_parents_is_published_as_it_was_before_there_were_any() -> None:
+    """So is what an older watcher published; another text would be another `rev` of every scene."""
+    plain = {"id": 1, "name": "Drama"}
+    made = messages.decode(Scene, json.dumps({**SCENE_JSON, "tags": [plain]}).encode())
+    assert made.tags == (Tag(id=1, name="Drama"),)
+    assert json.loads(messages.encode(made))["tags"] == [plain]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_the_fingerprint_of_options_moves_with_each_of_them_and_nothing_else() -
         {"S2P_MAPPING_CONTENT_RATING": "XXX"},
         {"S2P_MAPPING_GENRES_IN": "a"},
         {"S2P_MAPPING_GENRES_OUT": "a"},
+        {"S2P_MAPPING_GENRES_PARENTS": "true"},
         {"S2P_MAPPING_GENRES_LIMIT": "5"},
         {"S2P_MAPPING_COLLECTIONS": "groups"},
         {"S2P_MAPPING_POSTER": "raw"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from common import messages
-from common.messages import File, Named, Scene
+from common.messages import File, Scene, Tag
 from tests.stories.world import Ear
 from tools.processes import Broker, Process, Server, service, wait_until
 
@@ -84,7 +84,7 @@ class Stage:
         """Publish a scene with these files; return it."""
         number = next(self.numbers) if scene_id is None else scene_id
         seq = next(self.seq)
-        tags = tuple(Named(id=n, name=name) for n, name in enumerate(facts.pop("tags", ("Drama",))))
+        tags = tuple(Tag(id=n, name=name) for n, name in enumerate(facts.pop("tags", ("Drama",))))
         stamp = {"epoch": 1_700_000_000_000, "seq": seq, "born": "b", "rev": f"{seq:012x}", "updated_at": f"u{seq}"}
         made = Scene(
             id=number,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.item import item_of, want
-from common.messages import File, Gap, Named, Outcome, Scene
+from common.messages import File, Gap, Outcome, Scene, Tag
 from common.options import Options
 from common.paths import PathRules
 from services.plex_writer.gaps import (
@@ -35,7 +35,7 @@ def scene(number: int, **changes: object) -> Scene:
         rev="r",
         updated_at="2024-06-01T00:00:00+02:00",
         title=f"Scene {number}",
-        tags=(Named(id=1, name="Drama"),),
+        tags=(Tag(id=1, name="Drama"),),
         files=(File(path=f"/data/{number}.mp4"),),
     )
     return msgspec.structs.replace(given_, **changes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.item import item_of
-from common.messages import File, Named, Performer, Scene, Studio
+from common.messages import File, Performer, Scene, Studio, Tag
 from common.options import DEFAULT_FIELDS, Filters, Options
 from services.plex_writer import plan
 from tests.plex_writer.cover_server import Cover, CoverServer, picture
@@ -125,7 +125,7 @@ def test_live_bug_11_removals_reach_plex() -> None:
         scene(
             studio=Studio(id=1, name="Old Studio"),
             performers=(Performer(id=1, name="Ann"), Performer(id=2, name="Bea")),
-            tags=(Named(id=1, name="Drama"), Named(id=2, name="4K")),
+            tags=(Tag(id=1, name="Drama"), Tag(id=2, name="4K")),
             details="d",
         ),
         PLAIN,
@@ -212,10 +212,8 @@ def test_incident_22_a_scene_that_is_empty_for_a_moment_wipes_nothing_that_is_a_
 def test_incident_23_an_empty_title_clears_none() -> None:
     for title in ("", " \n"):
         shelf = Shelf()
-        _, outcome = shelf.sync(
-            item_of(scene(title="Ours", tags=(Named(id=1, name="t"),)), PLAIN), None, DEFAULT_FIELDS
-        )
-        shelf.sync(item_of(scene(title=title, tags=(Named(id=1, name="t"),)), PLAIN), outcome, DEFAULT_FIELDS)
+        _, outcome = shelf.sync(item_of(scene(title="Ours", tags=(Tag(id=1, name="t"),)), PLAIN), None, DEFAULT_FIELDS)
+        shelf.sync(item_of(scene(title=title, tags=(Tag(id=1, name="t"),)), PLAIN), outcome, DEFAULT_FIELDS)
         assert shelf.scalars["title"] == "Ours"
 
 
@@ -230,7 +228,7 @@ def test_incident_38_cleaning_drops_no_field() -> None:
         cover="/scene/1/shot",
         studio=Studio(id=1, name=" S "),
         performers=(Performer(id=1, name=" P "),),
-        tags=(Named(id=1, name=" G "),),
+        tags=(Tag(id=1, name=" G "),),
         files=(File(path="/data/a.mp4"),),
     )
     made = item_of(whole, PLAIN)
@@ -242,6 +240,6 @@ def test_incident_38_cleaning_drops_no_field() -> None:
 def test_their_defect_a_lock_alone_clears_nothing_so_removals_are_named() -> None:
     """Emptying a list sent nothing but its lock; here every entry that goes is named."""
     shelf = Shelf()
-    _, outcome = shelf.sync(item_of(scene(tags=(Named(id=1, name="Ours"),)), PLAIN), None, DEFAULT_FIELDS)
+    _, outcome = shelf.sync(item_of(scene(tags=(Tag(id=1, name="Ours"),)), PLAIN), None, DEFAULT_FIELDS)
     edit = plan.plan(item_of(scene(), WHOLE), shelf.read(), plan.ours_of(outcome), DEFAULT_FIELDS)
     assert edit.lists["tags"].remove == ("Ours",)

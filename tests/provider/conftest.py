@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.messages import Group, Named, Performer, Studio
+from common.messages import Group, Performer, Studio, Tag
 from tests.provider.given import scene
 from tests.provider.installation import Installation
 
@@ -26,7 +26,7 @@ def scenes() -> list[Scene]:
         date="2023-04-05",
         studio=Studio(id=1, name="Studio"),
         performers=(Performer(id=1, name="Ann", image="/performer/1/image?t=5"),),
-        tags=(Named(id=1, name="Outdoor"),),
+        tags=(Tag(id=1, name="Outdoor"),),
         groups=(Group(id=7, name="Saga"),),
         cover="/scene/1/screenshot",
         code="ABC-17",

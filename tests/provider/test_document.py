@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from common.guids import IDENTIFIER, guid_of, id_of_guid, id_of_key
 from common.item import cover_version, item_of
-from common.messages import File, Group, Named, Performer, Scene, StashId, Studio
+from common.messages import File, Group, Named, Performer, Scene, StashId, Studio, Tag
 from common.options import DEFAULT_FIELDS, FieldPolicy, MappingOptions, Options
 from services.provider.document import (
     Collection,
@@ -56,7 +56,7 @@ WHOLE = scene(
     urls=("https://www.imdb.com/title/tt0088763/?x=1", "https://example.org", "https://www.themoviedb.org/movie/105-x"),
     studio=Studio(id=1, name="Studio", parent=Named(id=3, name="Network")),
     performers=(Performer(id=1, name="Ann", image="/performer/1/image?t=17"), Performer(id=2, name="Bob")),
-    tags=(Named(id=1, name="Outdoor"), Named(id=2, name="outdoor"), Named(id=3, name="Rain")),
+    tags=(Tag(id=1, name="Outdoor"), Tag(id=2, name="outdoor"), Tag(id=3, name="Rain")),
     groups=(Group(id=4, name="Saga", index=2), Group(id=5, name="studio")),
     files=(File(path="/data/A/a.mp4", duration=61.2345), File(path="/data/B/a.mp4", duration=5.0)),
     stash_ids=(StashId(endpoint="https://stashdb.org/graphql", stash_id="a-1"), StashId(endpoint="odd", stash_id="b")),
@@ -254,7 +254,7 @@ SCENES = st.builds(
     born=TEXT | st.datetimes().map(str),
     studio=st.none() | st.builds(Studio, id=st.just(1), name=TEXT),
     performers=st.lists(st.builds(Performer, id=st.just(1), name=TEXT), max_size=3).map(tuple),
-    tags=st.lists(st.builds(Named, id=st.just(1), name=TEXT), max_size=3).map(tuple),
+    tags=st.lists(st.builds(Tag, id=st.just(1), name=TEXT), max_size=3).map(tuple),
     groups=st.lists(st.builds(Group, id=st.integers(1, 9), name=TEXT), max_size=3).map(tuple),
     code=TEXT,
     director=TEXT,

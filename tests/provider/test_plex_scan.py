@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.guids import IDENTIFIER, guid_of
-from common.messages import Named, Performer, Studio
+from common.messages import Performer, Studio, Tag
 from tests.provider.given import scene
 from tests.simulators.plex_process import Running, running
 from tools.processes import wait_until
@@ -26,7 +26,7 @@ SCENE = scene(
     date="2021-02-03",
     studio=Studio(id=1, name="Studio"),
     performers=(Performer(id=1, name="Ann"), Performer(id=2, name="Bob")),
-    tags=(Named(id=1, name="Outdoor"),),
+    tags=(Tag(id=1, name="Outdoor"),),
 )
 
 pytestmark = pytest.mark.story

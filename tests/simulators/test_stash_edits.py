@@ -134,6 +134,7 @@ TABLE = [
     Case({"sources": ["Star"], "destination": "Understudy"}, "performer_merge", "performers", gone="performers"),
     Case({"name": "House", "parent": "Holding"}, "studio_parent", "studios", "Studio.Update"),
     Case({"name": "Colour", "parents": ["Shade"]}, "tag_parents", "tags", "Tag.Update"),
+    Case({"name": "Shade", "children": ["Colour"]}, "tag_children", "tags", "Tag.Update"),
     Case({"name": "Saga", "sub": "Part"}, "sub_group_add"),
     Case({"id": 1, "scenes": [3]}, "gallery_scenes", "galleries", "Gallery.Update"),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import msgspec
 
 from services.stash_watcher.answers import Performer, Studio, Tag
 from services.stash_watcher.entities import Entities
-from services.stash_watcher.render import draft_of, joined, performer_row, studio_row, tag_row
+from services.stash_watcher.render import draft_of, group_row, joined, performer_row, studio_row, tag_row
 
 if TYPE_CHECKING:
     from common.messages import Scene
@@ -91,7 +91,7 @@ def entities_of(given: dict[str, Any]) -> Entities:
     tags = [*given["tags"], *(marker["primary_tag"] for marker in given["scene_markers"])]
     entities.saw("tag", [tag_row(Tag(tag["id"], tag["name"], UPDATED)) for tag in tags], 0, 0)
     groups = [membership["group"] for membership in given["groups"]]
-    entities.saw("group", [tag_row(Tag(group["id"], group["name"], UPDATED)) for group in groups], 0, 0)
+    entities.saw("group", [group_row(Tag(group["id"], group["name"], UPDATED)) for group in groups], 0, 0)
     performers = [msgspec.convert({**one, "updated_at": UPDATED}, Performer) for one in given["performers"]]
     entities.saw("performer", [performer_row(one) for one in performers], 0, 0)
     for studio in filter(None, [given["studio"], (given["studio"] or {}).get("parent_studio")]):

@@ -168,6 +168,16 @@ def tag_parents(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     return _saved(edit, "tag", row, parent_ids=[str(one) for one in row.parent_ids])
 
 
+def tag_children(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
+    """Set what is below a tag: {id | name, children: [name|id]}; only the edited tag moves, not the other side."""
+    row = edit.entity("tag", _ref(args))
+    below = {edit.entity("tag", one).id for one in args["children"]}
+    for child in edit.db.tags.rows.values():
+        others = tuple(one for one in child.parent_ids if one != row.id)
+        child.parent_ids = (*others, row.id) if child.id in below else others
+    return _saved(edit, "tag", row, child_ids=[str(one) for one in sorted(below)])
+
+
 def sub_group_add(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
     """Put a group into another: {id | name, sub: name|id}; no timestamp moves, fires nothing."""
     row, sub = edit.entity("group", _ref(args)), edit.entity("group", args["sub"])

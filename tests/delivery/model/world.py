@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from common.item import short_hash
-from common.messages import File, Named, Scene
+from common.messages import File, Scene, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +76,7 @@ class Stash:
             rev="",
             updated_at=str(truth.updated),
             title=truth.title,
-            tags=tuple(Named(id=ord(tag), name=tag) for tag in sorted(truth.tags)),
+            tags=tuple(Tag(id=ord(tag), name=tag) for tag in sorted(truth.tags)),
             details="always there",
             date=truth.date,
             files=(File(path=path_of(scene_id)),),
