@@ -37,6 +37,8 @@ LOADED_A_SECOND: Final = 2
 PUT_OFF: Final = 135.0
 SLACK: Final = 15.0
 LOOK_EVERY: Final = 1.0
+# a look at thousands of scenes costs the processor that what is looked at needs
+NAPS: Final = 3
 TEND_EVERY: Final = 0.3
 SURPRISES: Final = 5
 
@@ -167,7 +169,9 @@ class Run:
         healed = time.time()
         deadline, asked = healed + within, False
         while True:
+            begun = time.monotonic()
             violations, due = await self._look()
+            nap = max(LOOK_EVERY, NAPS * (time.monotonic() - begun))
             if any(one.kind == "overwritten" for one in violations):
                 return violations, time.time() - healed
             if not violations or time.time() > deadline:
@@ -175,7 +179,7 @@ class Run:
                     return violations, time.time() - healed
                 asked = True
                 deadline = await self._wait_for(due.every, healed)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(nap)
 
     async def _wait_for(self, due: dict[int, float], healed: float) -> float:
         """Return until when to wait for work that was put off; what was put off for too long is asked for by hand."""
