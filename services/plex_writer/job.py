@@ -15,13 +15,15 @@ from common import messages
 from common.errors import Undecodable
 from common.item import Item, item_of, want
 from common.messages import ItemOutcome, Outcome, Scene
+from common.text import ELLIPSIS
 from services.plex_writer import plan, settle
 from services.plex_writer.adopt import adopted, left_alone
+from services.plex_writer.forms import fold, value_hash
 from services.plex_writer.match import STRENGTH, Claim
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from common.messages import Found
     from common.options import FieldPolicy, Options
@@ -193,22 +195,35 @@ def concluded(
     """Return a scene's outcome from what Plex showed after its writes; the worst of its items decides."""
     items: dict[str, ItemOutcome] = {}
     alone: dict[str, None] = {}
+    shortened: dict[str, None] = {}
     for target in job.targets:
         shown = seen.get(target.current.rating_key) if target.sent else target.current
         outcome = items[target.current.rating_key] = _item_outcome(job, target, shown)
         if shown is not None:
-            alone.update(dict.fromkeys(left_alone(job.item, shown, plan.ours_of(outcome), fields)))
+            ours = plan.ours_of(outcome)
+            alone.update(dict.fromkeys(left_alone(job.item, shown, ours, fields)))
+            shortened.update(dict.fromkeys(_shortened(job.item, shown, ours)))
     if any(item.state == "unsure" for item in items.values()):
         return settle.unsure(job.outcome, items, want=job.want, now=now)
     refusals = [target.refused for target in job.targets if target.refused]
     if refusals:
         detail = f"Not written: {refusals[0]}."
         return settle.ended(job.outcome, "failed", detail, want=job.want, now=now, items=items, due_in=settle.DAY)
-    notes = [*job.item.notes, *dict.fromkeys(note for target in job.targets for note in target.notes)]
+    notes = [*job.item.notes, *shortened, *dict.fromkeys(note for target in job.targets for note in target.notes)]
     if alone:
         notes.append(f"left as Plex shows it, which is not known to be ours: {', '.join(alone)}")
     detail = " ".join(f"Note: {note}." for note in notes)
     return settle.ended(job.outcome, "synced", detail, want=job.want, now=now, items=items)
+
+
+def _shortened(item: Item, shown: plan.Current, ours: plan.Ours) -> Iterator[str]:
+    """Say which texts had to be cut, since Plex refuses them as they are."""
+    for name in plan.SCALARS:
+        sent, _ = ours.pairs.get(name, ("", ""))
+        wanted, text = getattr(item, name), shown.scalars.get(name, "")
+        begins = fold(wanted).startswith(fold(text.removesuffix(ELLIPSIS)))
+        if sent == value_hash(wanted) and text.endswith(ELLIPSIS) and begins and len(text) < len(wanted):
+            yield f"Plex refuses the whole {name} for its length and shows {len(text)} of {len(wanted)} characters"
 
 
 def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemOutcome:
