@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,8 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+
+from services.provider.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,10 @@ BODY_WITHIN: Final = 10.0
 RETRY_AFTER: Final = "30"
 
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
-_PARTS: Final = re.compile(rb"(?:in|ex)clude(?:Field|Element)s", re.IGNORECASE)
+_QUOTED: Final = re.compile(r'"[^"]*"')
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_PARTS: Final = frozenset({b"includefields", b"excludefields", b"includeelements", b"excludeelements"})
+_BODY_WITHIN: Final = TimeLimit(BODY_WITHIN)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,15 +59,15 @@ def conditional(request: Request, answer: object) -> Response:
 
 def has_already(request: Request, etag: str) -> bool:
     """Tell whether the request says that it has the content with this ETag."""
-    given = request.headers.get("if-none-match", "")
-    return bool(given) and (given.strip() == "*" or etag in re.findall(r'"[^"]*"', given))
+    given = header(request, b"if-none-match")
+    return bool(given) and (given.strip() == "*" or etag in _QUOTED.findall(given))
 
 
 async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
     """Return the body, or refuse one that is too large or does not arrive."""
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_WITHIN):
+        with _BODY_WITHIN:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
@@ -77,23 +81,33 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
 
 def address_of(request: Request) -> str:
     """Return our address as whoever asks reaches it, by the Host header, or nothing when that is none."""
-    host = request.headers.get("host", "")
+    host = header(request, b"host")
     return f"http://{host}" if _HOST.fullmatch(host) else ""
+
+
+def header(request: Request, name: bytes) -> str:
+    """Return a header by its name in lower case, or nothing, without making all of them readable."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def parameter(request: Request, name: str) -> str:
     """Return a header or, without it, a query parameter: Plex's documents allow either."""
-    return request.headers.get(name) or request.query_params.get(name) or ""
+    given = header(request, name.lower().encode())
+    return given or (request.query_params.get(name, "") if request.scope["query_string"] else "")
 
 
 def is_customized(request: Request) -> bool:
     """Tell whether a request may ask for parts to be left out, which few do, without looking at every name."""
-    if _PARTS.search(request.scope["query_string"]):
+    query = request.scope["query_string"].lower()
+    if query and any(name in query for name in _PARTS):
         return True
-    return any(_PARTS.match(name) for name, _ in request.scope["headers"])
+    return not _PARTS.isdisjoint(name for name, _ in request.scope["headers"])
 
 
 def number(request: Request, name: str, default: int) -> int:
     """Return a number from a header or query parameter; what is no number counts as not given."""
     text = parameter(request, name)
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else default
+    return int(text) if text and _NUMBER.fullmatch(text) else default

@@ -1,24 +1,22 @@
-"""The HTTP application: the routes of its parts, tidy paths, and refusals with a reason."""
+"""The HTTP application: the routes of its parts, tidy paths, and no request without end."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Router
 
-from common.errors import NotFound
 from services.provider import gaps, hooks, image_routes, plex_routes
 from services.provider.answers import RETRY_AFTER, json, problem
-from services.provider.mirror import NotYet
+from services.provider.endpoint import route
+from services.provider.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from services.provider.provider import Provider
@@ -39,8 +37,7 @@ def build(provider: Provider) -> ASGIApp:
         *gaps.routes(provider.gaps),
         *_state_routes(provider),
     ]
-    handlers = dict.fromkeys((HTTPException, NotFound, NotYet, 500), _refused)
-    return _tidy(Starlette(routes=routes, exception_handlers=handlers))
+    return _tidy(Router(routes, redirect_slashes=False, default=_nothing))
 
 
 def _state_routes(provider: Provider) -> list[Route]:
@@ -52,7 +49,11 @@ def _state_routes(provider: Provider) -> list[Route]:
             return json(provider.health())
         return json(provider.health(), 503, {"Retry-After": RETRY_AFTER})
 
-    return [Route("/health", health), Route("/ready", ready)]
+    return [route("/health", health), route("/ready", ready)]
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(404, "there is nothing at this path")(scope, receive, send)
 
 
 def _tidy(app: ASGIApp) -> ASGIApp:
@@ -61,6 +62,7 @@ def _tidy(app: ASGIApp) -> ASGIApp:
     It does not follow redirects, so there are none (log of PMS 1.43.0; other providers' reports). Nobody is served for
     longer than PMS waits, which is 90 s by report; whoever does not read a picture is cut off.
     """
+    limit = TimeLimit(WITHIN)
 
     async def tidied(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -68,22 +70,9 @@ def _tidy(app: ASGIApp) -> ASGIApp:
             path = _SLASHES.sub("/", path).rstrip("/") or "/"
             scope = {**scope, "path": path}
         try:
-            async with asyncio.timeout(WITHIN):
+            with limit:
                 await app(scope, receive, send)
         except TimeoutError:
             log.warning("request_ended", path=path, why=f"it took {WITHIN:.0f} s", effect="the connection is closed")
 
     return tidied
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    """Say why there is no answer; a mistake of ours goes on to the server's log."""
-    match error:
-        case HTTPException():
-            return problem(error.status_code, error.detail, dict(error.headers or {}))
-        case NotFound():
-            return problem(404, str(error))
-        case NotYet():
-            return problem(503, str(error), {"Retry-After": RETRY_AFTER})
-        case _:
-            return problem(500, "a mistake in the provider; its log says more")

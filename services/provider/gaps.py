@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from common import messages
 from common.errors import Undecodable
 from common.messages import GapReport
 from services.provider import answers
+from services.provider.endpoint import route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import Route
 
     from common.bus import Message
     from common.service import Service
@@ -62,4 +63,4 @@ def routes(reports: GapReports) -> Iterable[Route]:
             raise HTTPException(404, f"no writer called {name} has told of gaps; ask it by `s2p gaps --name {name}`")
         return answers.json(reports.newest[name])
 
-    return [Route("/gaps", gaps)]
+    return [route("/gaps", gaps)]

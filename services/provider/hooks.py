@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from common.errors import Unavailable, Undecodable
 from common.messages import Response as Answer
 from common.messages import ServiceState, WatcherStats, WriterStats, decode, encode
 from services.provider import answers
+from services.provider.endpoint import POST, route
 from services.provider.hook import STASH, Event, asks_of_event, asks_of_task, flat, line_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import Route
 
     from common.bus import Message
     from common.service import Service
@@ -157,7 +158,7 @@ def routes(hooks: Hooks) -> Iterable[Route]:
         except Unavailable as error:
             raise HTTPException(503, f"{error}; the watcher finds the change by itself once it is back") from error
 
-    return [Route("/hooks/stash", stash, methods=["POST"])]
+    return [route("/hooks/stash", stash, POST)]
 
 
 def _told(payload: bytes | None) -> str:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from common.errors import NotFound
 from common.guids import id_of_key
 from services.provider.answers import has_already, problem
+from services.provider.endpoint import route
 from services.provider.pictures import Away
 from services.provider.targets import ENTITIES, IMAGES, SCENE_IMAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.routing import Route
 
     from services.provider.provider import Provider
 
@@ -38,8 +39,8 @@ def routes(provider: Provider) -> list[Route]:
         return await _answer(provider, request, request.path_params["kind"], "")
 
     return [
-        Route(IMAGES + "/scene/{key}/{leaf}", scene),
-        Route(IMAGES + "/{kind}/{key}", entity),
+        route(IMAGES + "/scene/{key}/{leaf}", scene),
+        route(IMAGES + "/{kind}/{key}", entity),
     ]
 
 

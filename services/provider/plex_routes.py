@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from services.provider import answers
+from services.provider.endpoint import POST, route
 from services.provider.manifest import COLLECTIONS, MATCHES, METADATA, Manifest
 from services.provider.match import query_of
 from services.provider.metadata import gallery, page
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import Route
 
     from services.provider.match import Query
     from services.provider.metadata import Container
@@ -67,16 +68,16 @@ def routes(provider: Provider) -> list[Route]:
     item = METADATA + "/{key}"
     # the first that fits is taken, so those that a scan asks come first
     return [
-        Route(MATCHES, matches, methods=["POST"]),
-        Route(item, metadata),
-        Route("/", manifest),
-        Route(item + "/images", images),
-        Route(item + "/extras", nothing),
-        Route(item + "/children", nothing),
-        Route(item + "/grandchildren", nothing),
-        Route(COLLECTIONS + "/{key}", collection),
-        Route(COLLECTIONS + "/{key}/children", members),
-        Route(COLLECTIONS + "/{key}/images", images),
+        route(MATCHES, matches, POST),
+        route(item, metadata),
+        route("/", manifest),
+        route(item + "/images", images),
+        route(item + "/extras", nothing),
+        route(item + "/children", nothing),
+        route(item + "/grandchildren", nothing),
+        route(COLLECTIONS + "/{key}", collection),
+        route(COLLECTIONS + "/{key}/children", members),
+        route(COLLECTIONS + "/{key}/images", images),
     ]
 
 

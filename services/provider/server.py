@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from common.errors import Misconfigured
+from services.provider.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.types import ASGIApp
 
-CONNECTIONS: Final = 256
 BACKLOG: Final = 100
-HEAD_WITHIN: Final = 30.0
-HEAD_LIMIT: Final = 64 * 1024
 DRAIN: Final = 4
 
 log = structlog.get_logger("http")
@@ -35,52 +32,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-class _Connection(HttpToolsProtocol):
-    """A connection that is one of a bounded number, and whose requests begin with a bounded head within 30 seconds.
-
-    uvicorn itself keeps silent connections for ever, until the process has no descriptors left, and with httptools,
-    which is four times as fast as h11, it takes headers without end.
-    """
-
-    _patience: asyncio.TimerHandle | None = None
-    _head = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
-        super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
-            transport.abort()
-        else:
-            self._await_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._have_head()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        self._head += len(data)
-        super().data_received(data)
-        if self._patience is not None and self._head > HEAD_LIMIT:
-            self.transport.abort()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        if self._patience is None:
-            self._await_head()
-
-    def on_headers_complete(self) -> None:
-        self._have_head()
-        super().on_headers_complete()
-
-    def _await_head(self) -> None:
-        self._head = 0
-        self._patience = asyncio.get_running_loop().call_later(HEAD_WITHIN, self.transport.close)
-
-    def _have_head(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
 
 
 class _LogLines(logging.Handler):
@@ -111,7 +62,7 @@ async def serve(app: ASGIApp, sock: socket.socket, stop: asyncio.Event) -> None:
     """Answer on `sock` until `stop` is set, then give answers under way 4 seconds."""
     config = uvicorn.Config(
         app,
-        http=_Connection,
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
