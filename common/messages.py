@@ -23,8 +23,8 @@ class Stamp(NamedTuple):
     seq: int
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all payloads."""
+class Payload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all payloads: trees, which the garbage collector need not look through for cycles."""
 
 
 class Named(Payload, frozen=True, kw_only=True):

@@ -12,38 +12,38 @@ from msgspec import Raw, Struct
 T = TypeVar("T")
 
 
-class StatusOnly(Struct, frozen=True):
+class StatusOnly(Struct, frozen=True, gc=False):
     """`systemStatus{status}`: OK, SETUP or NEEDS_MIGRATION."""
 
     status: str
 
 
-class RawScenes(Struct, frozen=True):
+class RawScenes(Struct, frozen=True, gc=False):
     """`findScenes{scenes}`, each scene still to be decoded."""
 
     scenes: list[Raw]
 
 
-class Page(Struct, frozen=True, rename="camel"):
+class Page(Struct, frozen=True, gc=False, rename="camel"):
     """Answer to `scenes/Page` and `scenes/Batch`."""
 
     find_scenes: RawScenes
 
 
-class One(Struct, frozen=True, rename="camel"):
+class One(Struct, frozen=True, gc=False, rename="camel"):
     """Answer to `scenes/One`; null when there is no such scene."""
 
     find_scene: Raw
 
 
-class Fingerprint(Struct, frozen=True):
+class Fingerprint(Struct, frozen=True, gc=False):
     """A hash of a file; `type` is oshash, phash or md5."""
 
     type: str
     value: str
 
 
-class Path(Struct, frozen=True):
+class Path(Struct, frozen=True, gc=False):
     """A file of the light listing; only the heartbeat has its `updated_at`."""
 
     path: str
@@ -55,7 +55,7 @@ class Path(Struct, frozen=True):
     updated_at: str = ""
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """A scene of the light listing."""
 
     id: str
@@ -64,47 +64,47 @@ class Row(Struct, frozen=True):
     files: list[Path]
 
 
-class Rows(Struct, frozen=True):
+class Rows(Struct, frozen=True, gc=False):
     """`findScenes{scenes}` of the light listing."""
 
     scenes: list[Row]
 
 
-class Ids(Struct, frozen=True, rename="camel"):
+class Ids(Struct, frozen=True, gc=False, rename="camel"):
     """Answer to `ids/Ids` and `ids/Changed`."""
 
     system_status: StatusOnly
     find_scenes: Rows
 
 
-class Oldest(Struct, frozen=True):
+class Oldest(Struct, frozen=True, gc=False):
     """The scene with the smallest id."""
 
     id: str
     created_at: str
 
 
-class All(Struct, frozen=True):
+class All(Struct, frozen=True, gc=False):
     """How many scenes there are, and the oldest, if any."""
 
     count: int
     scenes: list[Oldest]
 
 
-class Count(Struct, frozen=True, rename={"system_status": "systemStatus"}):
+class Count(Struct, frozen=True, gc=False, rename={"system_status": "systemStatus"}):
     """Answer to `ids/Count`."""
 
     system_status: StatusOnly
     all: All
 
 
-class Id(Struct, frozen=True):
+class Id(Struct, frozen=True, gc=False):
     """What is only referred to."""
 
     id: str
 
 
-class Tag(Struct, frozen=True):
+class Tag(Struct, frozen=True, gc=False):
     """A tag or a group; those above and below a tag where they were asked for."""
 
     id: str
@@ -114,7 +114,7 @@ class Tag(Struct, frozen=True):
     children: list[Id] | None = None
 
 
-class Performer(Struct, frozen=True):
+class Performer(Struct, frozen=True, gc=False):
     """A performer."""
 
     id: str
@@ -125,7 +125,7 @@ class Performer(Struct, frozen=True):
     updated_at: str
 
 
-class Studio(Struct, frozen=True):
+class Studio(Struct, frozen=True, gc=False):
     """A studio."""
 
     id: str
@@ -134,7 +134,7 @@ class Studio(Struct, frozen=True):
     updated_at: str
 
 
-class Marker(Struct, frozen=True):
+class Marker(Struct, frozen=True, gc=False):
     """A marker, with the scene that has it."""
 
     id: str
@@ -145,38 +145,38 @@ class Marker(Struct, frozen=True):
     updated_at: str
 
 
-class Found(Struct, Generic[T], frozen=True):
+class Found(Struct, Generic[T], frozen=True, gc=False):
     """Rows of a kind, and how many there are in all where that was asked for."""
 
     rows: list[T]
     count: int = 0
 
 
-class Listing(Struct, Generic[T], frozen=True):
+class Listing(Struct, Generic[T], frozen=True, gc=False):
     """Answer to a question for a page of entities or markers, or for some of them."""
 
     found: Found[T]
 
 
-class OneOf(Struct, Generic[T], frozen=True):
+class OneOf(Struct, Generic[T], frozen=True, gc=False):
     """Answer to a question for one entity; null when there is none."""
 
     found: T | None
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """When a row changed last."""
 
     updated_at: str
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """When Stash wrote a line of its log."""
 
     time: str
 
 
-class Look(Struct, frozen=True, rename={"system_status": "systemStatus"}):
+class Look(Struct, frozen=True, gc=False, rename={"system_status": "systemStatus"}):
     """Answer to `look/Look`; `moved` has scenes whose files changed, where Stash can tell."""
 
     system_status: StatusOnly
@@ -197,38 +197,38 @@ class Look(Struct, frozen=True, rename={"system_status": "systemStatus"}):
     moved: Rows = Rows([])
 
 
-class Version(Struct, frozen=True):
+class Version(Struct, frozen=True, gc=False):
     """Stash's release, such as v0.30.1."""
 
     version: str | None
 
 
-class SystemStatus(Struct, frozen=True, rename={"database_path": "databasePath"}):
+class SystemStatus(Struct, frozen=True, gc=False, rename={"database_path": "databasePath"}):
     """Whether Stash is ready, and where its database is on its own disk."""
 
     status: str
     database_path: str | None
 
 
-class Field(Struct, frozen=True):
+class Field(Struct, frozen=True, gc=False):
     """One field of a type of the schema."""
 
     name: str
 
 
-class Fields(Struct, frozen=True):
+class Fields(Struct, frozen=True, gc=False):
     """The fields of a type of the schema."""
 
     fields: list[Field]
 
 
-class Inputs(Struct, frozen=True, rename="camel"):
+class Inputs(Struct, frozen=True, gc=False, rename="camel"):
     """The fields of an input type of the schema."""
 
     input_fields: list[Field]
 
 
-class Status(Struct, frozen=True, rename={"system_status": "systemStatus"}):
+class Status(Struct, frozen=True, gc=False, rename={"system_status": "systemStatus"}):
     """Answer to `status/Status`."""
 
     version: Version

@@ -28,27 +28,27 @@ _PORTRAIT = re.compile(r"(/performer/\d+/image)(?:\?(.*))?$")
 _VERSION = re.compile(r"(?:^|&)t=(\d+)(?:&|$)")
 
 
-class _Id(Struct, frozen=True):
+class _Id(Struct, frozen=True, gc=False):
     id: str
 
 
-class _Membership(Struct, frozen=True):
+class _Membership(Struct, frozen=True, gc=False):
     scene_index: int | None
     group: _Id
 
 
-class _Marker(Struct, frozen=True):
+class _Marker(Struct, frozen=True, gc=False):
     title: str
     seconds: float
     primary_tag: _Id
 
 
-class _Fingerprint(Struct, frozen=True):
+class _Fingerprint(Struct, frozen=True, gc=False):
     type: str
     value: str
 
 
-class _File(Struct, frozen=True):
+class _File(Struct, frozen=True, gc=False):
     path: str
     size: int
     duration: float
@@ -57,16 +57,16 @@ class _File(Struct, frozen=True):
     fingerprints: list[_Fingerprint]
 
 
-class _StashId(Struct, frozen=True):
+class _StashId(Struct, frozen=True, gc=False):
     endpoint: str
     stash_id: str
 
 
-class _Paths(Struct, frozen=True):
+class _Paths(Struct, frozen=True, gc=False):
     screenshot: str | None
 
 
-class _Scene(Struct, frozen=True):
+class _Scene(Struct, frozen=True, gc=False):
     id: str
     created_at: str
     updated_at: str
@@ -88,7 +88,7 @@ class _Scene(Struct, frozen=True):
     paths: _Paths
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, gc=False):
     """A scene as Stash answers it: `scene` lacks what its entities are called, and the `rev`.
 
     `groups` are (id, index), `markers` (title, seconds, id of the primary tag).
@@ -121,7 +121,7 @@ class Draft(Struct, frozen=True):
         yield from (("tag", tag) for _, _, tag in self.markers)
 
 
-class _Identified(Struct, frozen=True):
+class _Identified(Struct, frozen=True, gc=False):
     id: str
     updated_at: str = ""
 
