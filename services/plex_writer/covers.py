@@ -39,10 +39,11 @@ class NoCover(NamedTuple):
 
 
 class NotNow(NamedTuple):
-    """It can't be had now; `after` are the seconds to wait, None for no matter when."""
+    """It can't be had now; `after` are the seconds to wait, None for no matter when. `all_of_them`: no other either."""
 
     why: str
     after: float | None = None
+    all_of_them: bool = False
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -83,7 +84,8 @@ async def _read(answer: httpx.Response) -> Cover | Same | NoCover | NotNow:
     if answer.status_code == 404:
         return NoCover(_reason(await answer.aread()), version)
     if answer.status_code != 200:
-        return NotNow(f"the provider answers {answer.status_code}", _retry_after(answer))
+        is_away = answer.status_code == 503
+        return NotNow(f"the provider answers {answer.status_code}", _retry_after(answer), all_of_them=is_away)
     content = bytearray()
     async for piece in answer.aiter_bytes():
         content += piece

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 NAP = 1.0
-NAPS = 30.0
+NAPS = 15.0
 
 log = structlog.get_logger("images")
 
@@ -70,6 +70,7 @@ class Images:
         self._queue: dict[int, None] = {}
         self._later: dict[int, float] = {}
         self._wake = asyncio.Event()
+        self._missed = 0
 
     @property
     def due(self) -> int:
@@ -96,23 +97,22 @@ class Images:
 
     async def run(self) -> None:
         """Look at pictures, one scene after the other, for ever."""
-        naps = 0
         while True:
             await self._link.well()
             scene_id = await self._next()
+            missed = self._missed
             try:
                 await self._scene(scene_id)
             except (PlexUnavailable, Unauthorized) as error:
                 await self._after_failure(scene_id, error)
-                naps = 0
             except Unavailable as error:
-                if not naps:
-                    log.warning("pictures_wait", why=str(error), effect="trying again; words are not concerned")
+                log.warning("pictures_wait", why=str(error), effect="trying again; words are not concerned")
                 self._queue.setdefault(scene_id)
-                await asyncio.sleep(min(NAPS, NAP * 2**naps))
-                naps = min(naps + 1, 5)
-            else:
-                naps = 0
+                self._missed += 1
+            if self._missed == missed:
+                self._missed = 0
+                continue
+            await asyncio.sleep(min(NAPS, NAP * 2 ** min(missed, 5)))
 
     async def _next(self) -> int:
         while True:
@@ -187,6 +187,7 @@ class Images:
         answer = await self._covers.fetch(scene.id, task.kind, begun.etag)
         now = dt.datetime.now(dt.UTC)
         if isinstance(answer, NotNow):
+            self._missed += answer.all_of_them
             return pictures.postponed(begun, answer.why, now, after=answer.after)
         if answer.version != cover_version(scene):
             return pictures.lagging(begun, now)

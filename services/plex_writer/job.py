@@ -108,9 +108,16 @@ def opened(
 
 def without_plex(job: Job, now: dt.datetime) -> Outcome | None:
     """Return the outcome of a scene that needs no look at Plex, or None."""
-    if job.item.skipped:
-        return settle.ended(job.outcome, "skipped", f"Not written: {job.item.skipped}.", want=job.want, now=now)
+    if job.item.skipped and not settle.is_begun(job.outcome):
+        return skipped(job, {}, now)
     return job.outcome if job.reason is None and not job.ticket.look else None
+
+
+def skipped(job: Job, shown: Mapping[str, plan.Current], now: dt.datetime) -> Outcome:
+    """Return the outcome of a scene that is kept from Plex; `shown` tells what became of writes that were begun."""
+    items = {key: _closed(job, known, shown.get(key)) for key, known in job.outcome.items.items()}
+    detail = f"Not written: {job.item.skipped}."
+    return settle.ended(job.outcome, "skipped", detail, want=job.want, now=now, items=items)
 
 
 def aim(job: Job, verdict: Verdict, options: Options) -> None:
@@ -224,6 +231,15 @@ def _shortened(item: Item, shown: plan.Current, ours: plan.Ours) -> Iterator[str
         begins = fold(wanted).startswith(fold(text.removesuffix(ELLIPSIS)))
         if sent == value_hash(wanted) and text.endswith(ELLIPSIS) and begins and len(text) < len(wanted):
             yield f"Plex refuses the whole {name} for its length and shows {len(text)} of {len(wanted)} characters"
+
+
+def _closed(job: Job, known: ItemOutcome, shown: plan.Current | None) -> ItemOutcome:
+    if known.intent is None:
+        return known
+    if shown is None:
+        return msgspec.structs.replace(known, state="failed", intent=None)
+    wrote = plan.wrote_of(job.item, plan.Edit(), shown, shown, plan.ours_of(known))
+    return msgspec.structs.replace(known, state="synced", wrote=wrote, intent=None, seen=shown.updated_at)
 
 
 def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemOutcome:

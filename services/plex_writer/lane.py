@@ -162,6 +162,10 @@ class Lane:
         if done is not None:
             await self._publish(job, done)
             return None
+        if job.item.skipped:
+            shown = await self._read(list(job.outcome.items))
+            await self._publish(job, step.skipped(job, shown, _now()))
+            return None
         if settle.is_begun(job.outcome) and scene.id not in self._begun and await self._is_left_aside(job):
             return None
         if settle.may_still_change(job.outcome):

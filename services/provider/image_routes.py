@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # tells a client that knows a newer state of the scene that this may not be its cover yet
 SCENE_VERSION: Final = "X-Scene-Version"
-STASH_AWAY: Final = {"Retry-After": "60"}
+STASH_AWAY: Final = {"Retry-After": "15"}
 
 
 def routes(provider: Provider) -> list[Route]:

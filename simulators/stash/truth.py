@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.stash.images import content, etag
 from simulators.stash.sorting import natural
+from simulators.stash.timestamps import to_unix
 
 if TYPE_CHECKING:
     from simulators.stash.database import Database
-    from simulators.stash.model import Marker, Scene
+    from simulators.stash.model import Marker, Performer, Picture, Scene
 
 PLAIN = (
     "id", "title", "details", "date", "code", "director", "rating100", "organized", "created_at", "updated_at",
@@ -37,10 +38,22 @@ def scene(db: Database, row: Scene) -> dict[str, Any]:
         "files": [db.path(file) for file in files],
         "oshashes": [file.oshash for file in files],
         "cover": etag(content(row.cover)) if row.cover else None,
-        "cover_sha1": sha1(content(row.cover), usedforsecurity=False).hexdigest() if row.cover else None,
+        "cover_sha1": _sha1(row.cover) if row.cover else None,
+        "photos": [
+            _photo(db.performers.rows[one]) for one in sorted(row.performer_ids) if db.performers.rows[one].image
+        ],
         "play_count": len(row.play_dates),
         "o_counter": len(row.o_dates),
     }
+
+
+def _photo(row: Performer) -> dict[str, Any]:
+    path = f"/performer/{row.id}/image?t={to_unix(row.updated_at)}"
+    return {"name": row.name, "path": path, "sha1": _sha1(row.image) if row.image else None}
+
+
+def _sha1(picture: Picture) -> str:
+    return sha1(content(picture), usedforsecurity=False).hexdigest()
 
 
 def _marker(db: Database, row: Marker) -> dict[str, Any]:

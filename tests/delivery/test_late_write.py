@@ -50,6 +50,23 @@ def test_it_is_put_right_also_by_a_writer_that_was_killed_meanwhile(world: World
     wait_until(lambda: item_of(world, 1)["title"] == "The newer", "it to be put right", seconds=60)
 
 
+def test_a_write_to_a_scene_that_is_kept_from_plex_meanwhile_is_looked_up_and_stays_ours(world: World) -> None:
+    """The chaos seed that found it: a write had no answer, and all that made the scene worth writing was taken out."""
+    world.start("stash_watcher")
+    shortened.start(world, "plex_writer", SOON)
+    world.settle()
+    world.control("plex", "fault", kind="hold", match="PUT *", count=1, when="after")
+    world.edit(1, tags=["Ours alone"], performers=[], studio=None, details="", date=None)
+    wait_until(lambda: held(world, "plex") == 1, "the write to be carried out and its answer held")
+    world.edit(1, tags=[])
+    wait_until(lambda: world.outcome(1)["state"] == "skipped", "it to be skipped", seconds=60)
+    world.control("plex", "release")
+    assert all(item["intent"] is None for item in world.outcome(1)["items"].values()), world.outcome(1)
+    assert item_of(world, 1)["genres"] == ["Ours alone"]
+    world.edit(1, tags=["Another"])
+    wait_until(lambda: item_of(world, 1)["genres"] == ["Another"], "what was ours to go", seconds=60)
+
+
 def test_an_item_that_never_shows_what_it_took_is_failed_with_a_time_to_come(world: World) -> None:
     """A hold after the commit loses the answer, and a person puts the old value back each time."""
     world.start("stash_watcher")

@@ -127,16 +127,30 @@ def _was_final(story: Story, record: Record) -> bool:
 
 
 def _roles(case: Case) -> Iterator[Violation]:
-    """Yield each write of ours that changed the role or the photo of an actor who stayed."""
+    """Yield each write of ours that changed the role of an actor who stayed, or took a photo that is not ours."""
     for write in case.writes:
         if write.by != "product" or "actors" not in write.after:
             continue
         before, after = _by_name(write.before["actors"]), _by_name(write.after["actors"])
         for entry in sorted(before.keys() & after.keys()):
-            if before[entry] != after[entry]:
+            if before[entry].role != after[entry].role or not (
+                before[entry].replaceable or before[entry] == after[entry]
+            ):
                 text = f"{entry!r} was {before[entry]}, and became {after[entry]}"
                 yield Violation("overwritten", case.scene, "actors", text, case.key, write.at)
 
 
-def _by_name(actors: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    return {fold(actor["tag"]): (actor["role"], actor["thumb"]) for actor in actors}
+class Actor(NamedTuple):
+    """What an actor has beside a name."""
+
+    role: str
+    thumb: str
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether there is no photo, or one of ours."""
+        return not self.thumb or "/images/performer/" in self.thumb
+
+
+def _by_name(actors: Sequence[dict[str, Any]]) -> dict[str, Actor]:
+    return {fold(actor["tag"]): Actor(actor["role"], actor["thumb"]) for actor in actors}

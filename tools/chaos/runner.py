@@ -14,15 +14,16 @@ from tools.chaos import ear
 from tools.chaos.faults import SERVICES
 from tools.chaos.hands import Hands
 from tools.chaos.history import report
-from tools.chaos.judge import Bus, Due, announced, count, excused, judge, judge_provider, policies_of
+from tools.chaos.judge import Bus, Due, announced, cases, count, excused, judge, judge_provider, policies_of
 from tools.chaos.mishaps import Mishaps
+from tools.chaos.photos import judge_photos, shown_photos
 from tools.chaos.record import Record
 from tools.chaos.scalars import Violation
 from tools.chaos.schedule import Schedule, is_late, schedule_of
 from tools.chaos.world import Refused, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tools.chaos.cast import Edit
     from tools.chaos.faults import Fault
@@ -179,7 +180,8 @@ class Run:
                     return violations, time.time() - healed
                 asked = True
                 deadline = await self._wait_for(due.every, healed)
-            await asyncio.sleep(nap)
+            self._say(f"  after {time.time() - healed:.0f} s: {left(violations)}")
+            await asyncio.sleep(min(nap, max(LOOK_EVERY, deadline - time.time())))
 
     async def _wait_for(self, due: dict[int, float], healed: float) -> float:
         """Return until when to wait for work that was put off; what was put off for too long is asked for by hand."""
@@ -202,8 +204,16 @@ class Run:
             return [Violation("stuck", 0, "broker", f"{type(error).__name__}: {error}")], Due({}, {})
         found = judge(record, items, bus, self._policies)
         if not found:
-            found = list(judge_provider(record, await self._titles(bus)))
+            found = [*await self._photos(items), *judge_provider(record, await self._titles(bus))]
         return found, announced(bus)
+
+    async def _photos(self, items: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
+        """Fetch every performer's photo from where Plex has been told it is."""
+        known, world = list(cases(self._record, items)), self._world
+        seen = {address: await world.picture(address) for address in sorted(shown_photos(known))}
+        return (
+            judge_photos(self._record, known, world.provider, seen) if self._policies["actors"] != "off" else iter(())
+        )
 
     async def _titles(self, bus: Bus) -> dict[int, str | None]:
         """Ask the provider what every described scene is called."""
@@ -233,6 +243,12 @@ class Run:
             self._options.seed, self._options.minutes, dict(sorted(faults.items())), self._record.edits,
             found["lost"], found["stale"], found["overwritten"], found["stuck"], slowest,
         )  # fmt: skip
+
+
+def left(violations: Sequence[Violation]) -> str:
+    """Return in short how much is still wrong, by kind and field."""
+    counts = Counter((one.kind, one.field) for one in violations)
+    return ", ".join(f"{n} {kind} {field}" for (kind, field), n in sorted(counts.items()))
 
 
 def timeline(turn: Round) -> list[tuple[float, int, Edit | Fault | None, int]]:

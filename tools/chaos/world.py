@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import tempfile
 import time
@@ -90,6 +91,7 @@ class World:
             "S2P_PLEX_URL": f"http://127.0.0.1:{self.links['web-plex'].facts['port']}",
             "S2P_MQTT_URL": f"mqtt://127.0.0.1:{self.links[f'bus-{name}'].facts['port']}",
             "S2P_PROVIDER_PORT": str(self.provider_port),
+            "S2P_PROVIDER_URL": self.provider,
             "S2P_PROVIDER_INTERNAL_URL": f"http://127.0.0.1:{self.links['web-provider'].facts['port']}",
         }
 
@@ -148,12 +150,25 @@ class World:
     async def title(self, scene: int) -> str | None:
         """Return what the provider tells Plex a scene is called; None when it does not answer with one."""
         try:
-            answer = await self.http.get(f"http://127.0.0.1:{self.provider_port}/library/metadata/{scene}")
+            answer = await self.http.get(f"{self.provider}/library/metadata/{scene}")
         except httpx.TransportError:
             return None
         if answer.status_code != 200:
             return None
         return str(answer.json()["MediaContainer"]["Metadata"][0]["title"])
+
+    async def picture(self, address: str) -> str | None:
+        """Return the SHA-1 of the picture at an address, as Plex fetches it; None for none."""
+        try:
+            answer = await self.http.get(address)
+        except httpx.TransportError:
+            return None
+        return hashlib.sha1(answer.content, usedforsecurity=False).hexdigest() if answer.status_code == 200 else None
+
+    @property
+    def provider(self) -> str:
+        """Where the provider is, as Plex reaches it."""
+        return f"http://127.0.0.1:{self.provider_port}"
 
     def _url(self, which: str) -> str:
         return (self.stash if which == "stash" else self.plex).url

@@ -224,6 +224,9 @@ class Writer:
         if done is not None:
             self._publish(job, done)
             return None
+        if job.item.skipped:
+            self._publish(job, step.skipped(job, self._plex.details(job.outcome.items), self._clock.date))
+            return None
         if settle.is_begun(job.outcome) and scene_id not in self._begun:
             self._begun.add(scene_id)
             job.outcome, delay = settle.left_open(job.outcome, self._clock.date)
