@@ -10,6 +10,7 @@ import pytest
 from simulators.stash.edits import OPS
 from tools.chaos.faults import KINDS
 from tools.chaos.runner import timeline
+from tools.chaos.mishaps import beside
 from tools.chaos.schedule import Schedule, is_asked_for, schedule_of
 
 SEEDS = range(1, 21)
@@ -98,3 +99,20 @@ def test_the_timeline_has_every_fault_begin_and_end_in_order_of_time() -> None:
     assert [one[0] for one in events] == sorted(one[0] for one in events)
     assert sum(what is None for _, _, what, _ in events) == len(turn.faults)
     assert len(events) == 2 * len(turn.faults) + len(turn.edits)
+
+
+@pytest.mark.parametrize(
+    ("usual", "others", "together"),
+    [
+        ({}, {"S2P_FIELDS": "title=off"}, {"S2P_FIELDS": "title=off"}),
+        ({"S2P_FIELDS": ""}, {"S2P_FIELDS": "title=off"}, {"S2P_FIELDS": "title=off"}),
+        ({"S2P_FIELDS": "studio=fill"}, {"S2P_FIELDS": "title=off"}, {"S2P_FIELDS": "studio=fill,title=off"}),
+        ({"S2P_FIELDS": "studio=fill,date=fill"}, {"S2P_FIELDS": "studio=off"}, {"S2P_FIELDS": "studio=off,date=fill"}),
+        ({}, {"S2P_STASH_POLL": "2"}, {"S2P_STASH_POLL": "2"}),
+    ],
+)
+def test_other_settings_leave_the_policies_of_other_fields(
+    usual: dict[str, str], others: dict[str, str], together: dict[str, str]
+) -> None:
+    """A field that is usually `fill` must not be `sync` for a while, or what a person had there would go."""
+    assert beside(usual, others) == together

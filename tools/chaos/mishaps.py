@@ -13,7 +13,7 @@ from tools.chaos.plain import PLEX_ROOT
 from tools.chaos.world import ZONE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from tools.chaos.faults import Fault
     from tools.chaos.hands import Hands
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 EDITS: Final = "PUT /library/sections/*"
 AHEAD: Final = 2 * 86_400.0
 STRANGERS: Final = 40
+
+
+def beside(usual: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    """Return settings with `others` in their place; of fields, those that are not named keep their usual policies."""
+    fields = [each["S2P_FIELDS"] for each in (usual, others) if each.get("S2P_FIELDS")]
+    policies = dict(part.split("=", 1) for part in ",".join(fields).split(",") if part)
+    named = {"S2P_FIELDS": ",".join(f"{name}={policy}" for name, policy in policies.items())} if policies else {}
+    return {**usual, **others, **named}
 
 
 class Mishaps:
@@ -62,7 +70,7 @@ class Mishaps:
         elif what == "settings":
             usual = self._fields if name == "writer" else {}
             await self._away(name, at_once=False)
-            self._back(name, usual | fault.args["settings"])
+            self._back(name, beside(usual, fault.args["settings"]))
             yield
             await self._away(name, at_once=False)
             self._back(name, usual)
