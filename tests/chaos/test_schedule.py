@@ -9,8 +9,8 @@ import pytest
 
 from simulators.stash.edits import OPS
 from tools.chaos.faults import KINDS
-from tools.chaos.runner import timeline
 from tools.chaos.mishaps import beside
+from tools.chaos.runner import timeline
 from tools.chaos.schedule import Schedule, is_asked_for, schedule_of
 
 SEEDS = range(1, 21)
