@@ -39,7 +39,7 @@ def sort_title(scene: Scene, title: str, date: str, template: str) -> str:
     """
     if not title:
         return ""
-    group = min(scene.groups, key=lambda one: (one.index is None, one.id), default=None)
+    group = min(scene.groups, key=lambda one: (one.index is None, one.id)) if scene.groups else None
     facts = {
         "title": title,
         "date": date,
@@ -87,15 +87,20 @@ def stars(rating100: int | None) -> str:
 
 def genres_of(scene: Scene, options: MappingOptions, notes: list[str]) -> tuple[str, ...]:
     """Return the names of tags that are to be genres; which ones a limit leaves out does not depend on their order."""
-    wanted, unwanted = ({folded(name) for name in names_} for names_ in (options.genres_in, options.genres_out))
     above = [parent.name for tag in scene.tags for parent in tag.parents] if options.genres_parents else []
     found = names([*(tag.name for tag in scene.tags), *above])
-    chosen = [name for name in found if (not wanted or name.casefold() in wanted) and name.casefold() not in unwanted]
+    chosen = _chosen(found, options) if options.genres_in or options.genres_out else found
     if len(chosen) <= options.genres_limit:
-        return tuple(chosen)
+        return chosen
     first = set(sorted(chosen, key=str.casefold)[: options.genres_limit])
     notes.append(f"Plex shows {options.genres_limit} of {len(chosen)} tags (mapping.genres.limit)")
     return tuple(name for name in chosen if name in first)
+
+
+def _chosen(found: tuple[str, ...], options: MappingOptions) -> tuple[str, ...]:
+    """Return the names that are among the wanted ones, if there are such, and not among the unwanted."""
+    wanted, unwanted = ({folded(name) for name in names_} for names_ in (options.genres_in, options.genres_out))
+    return tuple(name for name in found if (not wanted or folded(name) in wanted) and folded(name) not in unwanted)
 
 
 def collections_of(scene: Scene, options: MappingOptions) -> tuple[str, ...]:
@@ -116,8 +121,8 @@ def photos_of(performers: Iterable[Performer], provider_url: str) -> dict[str, s
     """
     photos: dict[str, str] = {}
     for performer in performers:
-        name = text.line(performer.name, LINE)
-        if name and performer.image and provider_url:
+        name = _cleaned(performer.name)[0] if performer.image and provider_url else ""
+        if name:
             version = _VERSION.search(performer.image)
             address = f"{provider_url}/images/performer/{performer.id}"
             photos.setdefault(name, f"{address}?t={version[1]}" if version else address)
@@ -143,4 +148,4 @@ def _cleaned(name: str) -> tuple[str, str]:
 
 def folded(name: str) -> str:
     """Return a name as names are compared: clean and without case."""
-    return text.line(name, LINE).casefold()
+    return _cleaned(name)[1]

@@ -10,7 +10,7 @@ from common.paths import below
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from common.messages import Scene
+    from common.messages import Named, Scene
     from common.options import Filters
 
 
@@ -23,21 +23,22 @@ def excluded(scene: Scene, filters: Filters) -> str | None:
     if filters.stash_id and not scene.stash_ids:
         return "it has no id of a stash-box (filter `stash_id`)"
     return (
-        _listed("tag", [tag.name for tag in scene.tags], filters.tags_in, filters.tags_out)
-        or _listed("studio", [scene.studio.name] if scene.studio else [], filters.studios_in, filters.studios_out)
+        _listed("tag", scene.tags, filters.tags_in, filters.tags_out)
+        or _listed("studio", (scene.studio,) if scene.studio else (), filters.studios_in, filters.studios_out)
         or _placed(scene, filters)
     )
 
 
 def _is_bare(scene: Scene) -> bool:
-    details = scene.details.strip() or "details" in scene.cut
-    return not (scene.studio or scene.performers or scene.tags or details or scene.date.strip())
+    if scene.studio or scene.performers or scene.tags:
+        return False
+    return not (scene.details.strip() or "details" in scene.cut or scene.date.strip())
 
 
-def _listed(kind: str, names: Iterable[str], wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str | None:
+def _listed(kind: str, entities: Iterable[Named], wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> str | None:
     if not (wanted or unwanted):
         return None
-    have = {folded(name) for name in names}
+    have = {folded(entity.name) for entity in entities}
     if wanted and not have & {folded(name) for name in wanted}:
         return f"it has no {kind} of the wanted ones (filter `{kind}s` in)"
     hit = next((name for name in unwanted if folded(name) in have), None)
@@ -45,6 +46,8 @@ def _listed(kind: str, names: Iterable[str], wanted: tuple[str, ...], unwanted: 
 
 
 def _placed(scene: Scene, filters: Filters) -> str | None:
+    if not (filters.paths_in or filters.paths_out):
+        return None
     paths = [file.path for file in scene.files]
     if filters.paths_in and not any(_in_any(path, filters.paths_in) for path in paths):
         return "none of its files is in a wanted folder (filter `paths` in)"

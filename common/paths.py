@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
 
 from common.errors import Misconfigured
@@ -57,6 +57,10 @@ class PathRules:
     """
 
     rules: tuple[Rule, ...] = ()
+    _ignore_case: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ignore_case", any(rule.ignore_case for rule in self.rules))
 
     @classmethod
     def parse(cls, source: str | Iterable[object], *, ignore_case: bool = False) -> Self:
@@ -87,7 +91,7 @@ class PathRules:
 
     def key(self, path: str) -> str:
         """Return the form in which two spellings of one path are equal under these rules."""
-        return key(path, ignore_case=any(rule.ignore_case for rule in self.rules))
+        return key(path, ignore_case=self._ignore_case)
 
     def explain(self, path: str, side: Side = "stash") -> str:
         """Say in one sentence where the other side has the file that `side` has at `path`, and why."""

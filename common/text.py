@@ -9,9 +9,9 @@ from typing import Final
 ELLIPSIS: Final = "…"
 
 _SPACES: Final = re.compile(r"[^\S\n]+")
-_LINE_ENDS: Final = re.compile(r" *\n *")
 _ZWJ: Final = "\u200d"
 _FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_PLAIN: Final = bytes(range(0x20, 0x7F)) + b"\n"
 # U+FFFE and U+FFFF can't stand in XML, which is what Plex answers with
 _SIGNS: Final[dict[int, str | None]] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]),
@@ -30,12 +30,11 @@ def line(text: str, limit: int) -> str:
 def paragraphs(text: str, limit: int) -> str:
     """Return `text` with its line breaks kept, of at most `limit` characters."""
     kept = _printable(text)
-    # the two searches are a hundred times as fast as the substitutions, which little needs
+    # the search is a hundred times as fast as the substitution, which little needs
     if "  " in kept or not kept.isascii():
         kept = _SPACES.sub(" ", kept)
-    if " \n" in kept or "\n " in kept:
-        kept = _LINE_ENDS.sub("\n", kept)
-    return shorten(kept.strip(), limit)
+    lines = "\n".join([each.strip(" ") for each in kept.split("\n")])
+    return shorten(lines.strip(), limit)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -49,7 +48,7 @@ def shorten(text: str, limit: int) -> str:
 
 def _printable(text: str) -> str:
     """NFC without control characters; format characters stay, since emoji are joined by them."""
-    if text.isascii() and text.replace("\n", "").isprintable():
+    if text.isascii() and not text.encode().translate(None, delete=_PLAIN):
         return text
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(_SIGNS))
 

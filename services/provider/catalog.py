@@ -79,7 +79,7 @@ class Index:
 
 def parts_of(key: str) -> tuple[str, ...]:
     """Return the components of a path in key form, without what stands for a root."""
-    return tuple(part for part in key.split("/") if part)
+    return tuple(filter(None, key.split("/")))
 
 
 class Catalog:

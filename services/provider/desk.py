@@ -244,7 +244,8 @@ class Desk:
         else:
             self._tally.misses += 1
         if found.known and query.filename:
-            self._reports.matched([path_key(self._options.paths, query.filename)])
+            if self._reports.standing:
+                self._reports.matched([path_key(self._options.paths, query.filename)])
         elif not query.manual:
             proposed = named(self._mirror.catalog, self._options.paths, query.filename or "")
             self._report(query, found.why, found.tied or tuple(proposed[:SUGGESTED]))

@@ -174,7 +174,7 @@ def _by_path(catalog: Catalog, rules: PathRules, filename: str) -> list[int]:
 
 def _at_or_ending(catalog: Catalog, rules: PathRules, path: str) -> list[int]:
     parts = parts_of(rules.key(path))
-    if not parts or {".", ".."} & set(parts):
+    if not parts or "." in parts or ".." in parts:
         return []
     mapped = rules.to_stash(path)
     if mapped is not None and (there := catalog.at(mapped)):
