@@ -219,14 +219,19 @@ class Bus:
     ) -> None:
         """Subscribe to exact topics or filters with `+`; with `retained` the broker sends what it has stored each time.
 
-        With `keep` the subscription is renewed at every connect; without, a lost connection raises Unavailable here.
-        Raises Refused when the broker says no; an access file may refuse in silence (Mosquitto 2.0.11 and 2.1.2 do).
+        With `keep` the subscription is renewed at every connect, so that a connection lost meanwhile is no failure;
+        without, it raises Unavailable here. Raises Refused when the broker says no; an access file may refuse in
+        silence (Mosquitto 2.0.11 and 2.1.2 do).
         """
         subscription = _Subscription(handler, qos, retained, keep)
         self._handlers.update(dict.fromkeys(filters, subscription))
         if keep and not self.connected:
             return
-        await self._request_subscription(filters, subscription)
+        try:
+            await self._request_subscription(filters, subscription)
+        except Unavailable:
+            if not keep:
+                raise
 
     async def unsubscribe(self, filters: Sequence[str]) -> None:
         """End subscriptions; without a connection there is nothing to end."""

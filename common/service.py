@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from common import messages
-from common.bus import Broker, Bus, Message
+from common.bus import Broker, Bus, Message, TooLarge
 from common.errors import Misconfigured, S2PError, Unavailable, Undecodable
 from common.logs import configure_logging
 from common.messages import Request, Response, ServiceState
@@ -301,7 +301,14 @@ class Service:
             await self._answer(command, Response(status="started", transaction=transaction))
 
     async def _answer(self, command: str, response: Response) -> None:
-        await self.bus.publish(self.topics.response(self.owner, command), messages.encode(response))
+        """Publish an answer, or in its place why the broker does not take it."""
+        topic = self.topics.response(self.owner, command)
+        try:
+            await self.bus.publish(topic, messages.encode(response))
+        except TooLarge as error:
+            why = f"the answer is too large for the broker; ask for less at once: {error}"
+            short = Response(status="error", error=why, transaction=response.transaction)
+            await self.bus.publish(topic, messages.encode(short))
 
     async def _handle(self, command: str, request: Request) -> Response:
         handler = self._handlers.get(command)

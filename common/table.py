@@ -110,6 +110,8 @@ class Reader:
         finally:
             doing.cancel()
             lost.cancel()
+            # whoever waited may have been cancelled in the moment in which it failed
+            await asyncio.gather(doing, lost, return_exceptions=True)
 
 
 class Table:

@@ -6,8 +6,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from common import messages
-from common.errors import Undecodable
+from common.errors import Rejected, Undecodable
 from common.messages import Unmatched
 from common.service import now
 from services.provider.misses import LIMIT, Misses, leaf_of
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 EXPIRY: Final = 30 * 24 * 3600
 CANDIDATES: Final = 10
 STEP: Final = 50
+
+log = structlog.get_logger("reports")
 
 
 class Reports:
@@ -76,7 +80,10 @@ class Reports:
                 payload = b"" if report is None else messages.encode(report)
                 expiry = None if report is None else EXPIRY
                 topic = f"{self._service.topics.unmatched}/{leaf}"
-                await self._service.bus.publish(topic, payload, retain=True, expiry=expiry)
+                try:
+                    await self._service.bus.publish(topic, payload, retain=True, expiry=expiry)
+                except Rejected as error:
+                    log.warning("report_refused", file=report.file if report else "", why=str(error))
 
     def _publish_soon(self, changes: dict[str, Unmatched | None]) -> None:
         for leaf, report in changes.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import aiomqtt
@@ -197,6 +199,26 @@ async def test_a_kept_subscription_is_renewed_after_the_broker_came_back_empty(
         await until(lambda: bus.connection is not None and bus.connection.generation > 1, "the reconnect")
         await bus.publish("x/1", b"again", retain=True)
         await until(lambda: any(message.payload == b"again" for message in got), "the message")
+
+
+async def test_a_kept_subscription_outlives_a_connection_that_is_lost_before_its_answer(
+    broker: Broker, address: Address
+) -> None:
+    got: list[Message] = []
+    async with Bus(address, "keeper") as bus:
+        await bus.wait_connected()
+        os.kill(broker.pid, signal.SIGSTOP)
+        subscribing = asyncio.create_task(bus.subscribe(["x/+"], got.append))
+        forgotten = asyncio.create_task(bus.subscribe(["y/+"], got.append, keep=False))
+        done, _ = await asyncio.wait((subscribing, forgotten), timeout=0.5)
+        assert not done
+        broker.kill()
+        await asyncio.wait_for(subscribing, 20)
+        with pytest.raises(Unavailable, match="was lost"):
+            await forgotten
+        broker.start()
+        await asyncio.wait_for(bus.publish("x/1", b"again", retain=True), 20)
+        await until(lambda: got, "the message")
 
 
 async def test_a_subscription_without_a_connection_says_that_the_broker_is_away() -> None:

@@ -91,6 +91,19 @@ async def test_long_work_says_that_it_was_started_and_short_work_only_its_end(br
 
 
 @pytest.mark.asyncio
+async def test_an_answer_that_the_broker_does_not_take_is_told_as_an_error(broker: Broker, address: Address) -> None:
+    async def talk(_: Request) -> object:
+        return "x" * 2_000_000
+
+    async with asking(broker, address) as (service, asker):
+        await service.serve({"talk": talk})
+        await asker.ask("talk", "a")
+        told = await asker.heard()
+    assert (told.status, told.transaction) == ("error", "a")
+    assert told.error.startswith("the answer is too large for the broker")
+
+
+@pytest.mark.asyncio
 async def test_a_refusal_and_an_unknown_command_are_answered_as_errors(broker: Broker, address: Address) -> None:
     async def refuse(_: Request) -> object:
         raise Rejected("there is no scene 17")
