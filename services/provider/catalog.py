@@ -145,7 +145,7 @@ class Catalog:
     def mentions(self, scene_id: int, matches: Callable[[str], bool]) -> bool:
         """Tell whether the text of a scene's payload, which is still JSON, is one that `matches`."""
         packed = self._rows.get(scene_id)
-        return packed is not None and matches(unpack(packed).decode())
+        return packed is not None and matches(unpack(packed).decode(errors="replace"))
 
     def stamp(self, scene_id: int) -> Stamp | None:
         """Return the stamp of a scene."""

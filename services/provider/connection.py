@@ -50,9 +50,9 @@ class _Joined(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def _flush(self) -> None:
-        if self._pieces:
+        if self._pieces and not self._transport.is_closing():
             self._transport.write(b"".join(self._pieces))
-            self._pieces.clear()
+        self._pieces.clear()
 
 
 class Connection(HttpToolsProtocol):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT: Final = 64 * 1024
 ANSWER_WITHIN: Final = 8.0
+TAKEN_WITHIN: Final = 5.0
 SERVERS_AT_MOST: Final = 100
 READ_WITHIN: Final = 5.0
 
@@ -105,7 +106,12 @@ class Hooks:
         if not self._service.bus.connected:
             raise Unavailable("the broker is away")
         request = msgspec.structs.replace(ask.request, transaction=transaction)
-        await self._service.bus.publish(self._service.topics.request(ask.owner, ask.command), encode(request))
+        topic = self._service.topics.request(ask.owner, ask.command)
+        try:
+            async with asyncio.timeout(TAKEN_WITHIN):
+                await self._service.bus.publish(topic, encode(request))
+        except TimeoutError as error:
+            raise Unavailable("the broker does not answer") from error
 
     async def _status(self) -> tuple[str, ...]:
         """Return what the services tell about themselves, a line each."""
@@ -151,7 +157,7 @@ def routes(hooks: Hooks) -> Iterable[Route]:
         body = await answers.body_of(request, BODY_LIMIT)
         try:
             event = msgspec.json.decode(body, type=Event)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HTTPException(400, f"the body is no event of Stash's plugin: {error}") from error
         try:
             return answers.json(await hooks.tell(event), 202)
@@ -164,7 +170,10 @@ def routes(hooks: Hooks) -> Iterable[Route]:
 def _told(payload: bytes | None) -> str:
     if payload is None:
         return "has told nothing yet"
-    data = msgspec.json.decode(payload)
+    try:
+        data = msgspec.json.decode(payload, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "has told what cannot be read"
     known = {name: value for name, value in data.items() if name in _TOLD and value not in (0, "", None)}
     return flat(known) or "has nothing to do"
 

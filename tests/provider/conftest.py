@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from common.messages import Scene
 
+SECRET = "the-secret-of-a-test"
+
 
 def scenes() -> list[Scene]:
     """Return what the shared provider knows."""
@@ -47,7 +49,9 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Give a ready provider that the tests of a module only ask."""
     folder = tmp_path_factory.mktemp("shared")
-    with Installation(folder, S2P_PATHS="/data=>/media/Films", S2P_STASH_URL="http://127.0.0.1:1") as made:
+    with Installation(
+        folder, S2P_PATHS="/data=>/media/Films", S2P_STASH_URL="http://127.0.0.1:1", S2P_HOOK_SECRET=SECRET
+    ) as made:
         made.ready(*scenes())
         yield made
         assert made.provider.alive

@@ -141,3 +141,11 @@ def test_an_index_holds_exactly_what_was_added_and_not_discarded(changes: list[t
         (plain.add if adds else plain.discard)((text, scene_id))
     for text in "ab":
         assert sorted(index.find(text)) == sorted(scene_id for own, scene_id in plain if own == text)
+
+
+def test_a_row_of_a_newer_version_is_searched_though_a_field_of_it_is_no_text() -> None:
+    """What is unknown here is not looked at when a row is taken in."""
+    made = catalog([])
+    payload = encode(scene(1)).removesuffix(b"}") + b',"new":"\xff"}'
+    assert made.put(1, payload)
+    assert made.mentions(1, lambda text: "Scene number 1" in text)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, settings
 from hypothesis import given as vary
 from hypothesis import strategies as st
 
+from common.messages import GapReport, encode
+from services.provider.gaps import LIMIT
+from tests.provider.conftest import SECRET
 from tests.provider.installation import MATCHES
+from tools.processes import wait_until
 
 if TYPE_CHECKING:
     from tests.provider.installation import Installation
@@ -35,6 +40,11 @@ BODIES = st.fixed_dictionaries(
 )
 
 
+def repr_json(value: object) -> bytes:
+    """Return JSON, and what is none where a number is not finite."""
+    return json.dumps(value).encode()
+
+
 @vary(BODIES)
 @SETTINGS
 def test_every_well_formed_query_is_answered(shared: Installation, body: dict[str, object]) -> None:
@@ -52,6 +62,51 @@ def test_every_body_is_answered_or_refused(shared: Installation, body: bytes) ->
     assert shared.http.post(MATCHES, content=body).status_code in {200, 400}
 
 
+# what the watcher would have to answer first is left out, since there is none here
+EVENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["Scene.Update.Post", "Tag.Merge.Post", "SceneMarker.Destroy.Post"]) | TEXT,
+        "id": st.integers() | JSON,
+        "inputFields": st.lists(TEXT, max_size=3) | JSON,
+        "source": st.lists(st.integers(), max_size=3) | JSON,
+        "destination": st.integers() | JSON,
+        "path": TEXT | JSON,
+        "task": st.sampled_from(["status", "retry", "gaps", "format the disk", None]),
+    },
+)
+
+
+@vary(EVENTS.map(repr_json) | st.binary(max_size=300) | JSON.map(repr_json))
+@example(b'{"x":' + b"[" * 60_000)
+@example(b'{"type":"Scene.Update.Post","id":' + b"9" * 4_000 + b"}")
+@SETTINGS
+def test_every_body_to_the_hook_is_taken_or_refused(shared: Installation, body: bytes) -> None:
+    answer = shared.http.post("/hooks/stash", content=body, headers={"Authorization": f"Bearer {SECRET}"})
+    assert answer.status_code in {202, 400}, answer.text
+    assert answer.json()
+
+
+@vary(TEXT)
+@example("plex")
+@SETTINGS
+def test_every_server_s_gaps_are_shown_or_unknown(shared: Installation, server: str) -> None:
+    answer = shared.http.get(f"/gaps?server={quote(server, safe='')}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]
+
+
+def test_what_stands_on_the_broker_in_a_report_s_place_does_no_harm(shared: Installation) -> None:
+    odd = [b"{", b"[" * 60_000, b"\xff", b"{}", b"null", b'{"v":99}']
+    rows = [(f"plex/odd{number}/{leaf}", said) for number, said in enumerate(odd) for leaf in ("gaps", "state")]
+    whole = encode(GapReport(at="2026-01-01T00:00:00Z"))
+    rows += [(f"plex/server{number}/gaps", whole) for number in range(3 * LIMIT)]
+    shared.retain(*rows)
+    wait_until(lambda: len(shared.http.get("/gaps").json()["servers"]) == LIMIT, "as many reports as are kept")
+    shared.retain(*((topic, b"") for topic, _ in rows))
+    wait_until(lambda: shared.http.get("/gaps").json() == {"servers": {}}, "all of it to be gone again")
+
+
 PLACES = [
     "/",
     "/library/metadata/",
@@ -65,6 +120,7 @@ PLACES = [
     "/images/scene/1/",
     "/x",
 ]
+METHODS = st.sampled_from(["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE"])
 HEADERS = ["X-Plex-Container-Start", "X-Plex-Container-Size", "X-Plex-Language", "If-None-Match", "includeFields"]
 
 
@@ -80,10 +136,10 @@ def test_every_address_is_answered_or_unknown(
     assert answer.next_request is None
 
 
-@vary(st.sampled_from(["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE"]), st.sampled_from(PLACES))
+@vary(METHODS, st.sampled_from(PLACES).map(lambda place: f"{place}1") | st.sampled_from(["/hooks/stash", "/gaps"]))
 @SETTINGS
 def test_every_method_is_answered_or_refused(shared: Installation, method: str, path: str) -> None:
-    assert shared.http.request(method, path + "1", content=b"{}").status_code in {200, 404, 405, 503}
+    assert shared.http.request(method, path, content=b"{}").status_code in {200, 401, 404, 405, 503}
 
 
 def test_no_number_of_questions_makes_it_grow(shared: Installation) -> None:
@@ -95,6 +151,9 @@ def test_no_number_of_questions_makes_it_grow(shared: Installation) -> None:
             shared.http.get(f"/library/metadata/{number}{number}")
             shared.http.get(f"/images/performer/{number}{number}")
             shared.http.post(MATCHES, content=b"x" * (number % 50))
+            shared.http.get(f"/gaps?server={number}")
+            event = {"type": f"Scene.Update.Post{number}", "id": number, "task": "retry" if number % 2 else None}
+            shared.http.post("/hooks/stash", json=event, headers={"Authorization": f"Bearer {SECRET}"})
 
     ask(0)
     before = resident_mb(shared.provider.pid)

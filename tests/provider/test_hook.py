@@ -11,14 +11,13 @@ import pytest
 
 from common.messages import Request
 from services.provider.hook import Ask, Event, asks_of_event, asks_of_task, line_of
+from tests.provider.conftest import SECRET
 from tools.processes import wait_until
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.provider.installation import Installation
-
-SECRET = "the-secret-of-a-test"
 
 
 @pytest.fixture
