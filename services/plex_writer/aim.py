@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.plex_writer import job as step
@@ -69,10 +68,8 @@ class Aim:
     async def _details(self, rating_keys: Iterable[str]) -> dict[str, Current]:
         wanted = sorted(set(rating_keys))
         found: dict[str, Current] = {}
-        began = time.monotonic()
         for start in range(0, len(wanted), AT_ONCE):
             found |= await self._plex.details(wanted[start : start + AT_ONCE])
-        self._library.was_read(wanted, began)
         for rating_key in wanted:
             current = found.get(rating_key)
             for scene_id in self._library.saw(rating_key, current.paths if current else ()):

@@ -114,6 +114,7 @@ class Lane:
         claimed: dict[str, Claim] = {}
         jobs.sort(key=lambda job: job.strongest, reverse=True)
         jobs = [job for job in jobs if await self._has_target(job, claimed)]
+        self._library.readings.read((target.current for job in jobs for target in job.targets), read_at)
         await self._announce(jobs)
         done = await self._write(jobs, read_at)
         await self._look(done)
@@ -197,7 +198,7 @@ class Lane:
     async def _read(self, rating_keys: Sequence[str]) -> dict[str, Current]:
         began = _clock()
         found = await self._plex.details(rating_keys)
-        self._library.was_read(rating_keys, began)
+        self._library.readings.read(found.values(), began)
         return found
 
     async def _has_target(self, job: Job, claimed: dict[str, Claim]) -> bool:
@@ -315,6 +316,8 @@ class Lane:
         except (PlexUnavailable, Unauthorized) as error:
             self._looks.unanswered(job.scene.id, _clock())
             raise Blamed(job.ticket, str(error)) from error
+        finally:
+            self._library.readings.wrote(target.current.rating_key, _clock())
 
     async def _look(self, jobs: Sequence[Job]) -> None:
         """Read back what was written, and report what is seen."""

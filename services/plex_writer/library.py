@@ -8,6 +8,7 @@ from common.guids import id_of_guid
 from common.messages import Library as LibraryInfo
 from services.plex_writer.match import Index
 from services.plex_writer.plex import Listed, Section, listable
+from services.plex_writer.readings import Readings
 from services.plex_writer.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from services.plex_writer.plex import Plex
 
 OVERLAP = 60
-REMEMBERED = 10_000
 
 
 class Library:
@@ -32,6 +32,7 @@ class Library:
 
     def __init__(self, plex: Plex, outcomes: Outcomes, options: Options) -> None:
         self.waiting = Waiting(options.paths.key)
+        self.readings = Readings()
         self.sections: list[Section] = []
         self.missing: list[str] = []
         self._plex = plex
@@ -40,7 +41,6 @@ class Library:
         self._index = Index(options.paths.key)
         self._totals: dict[str, int] = {}
         self._newest = 0
-        self._read_at: dict[str, float] = {}
         self.on_missing: Callable[[Sequence[str]], None] = _nothing
         self._there: list[tuple[str, str]] = []
         # by title: a library of which no file maps to Stash, and whether we have written to items of it
@@ -116,18 +116,6 @@ class Library:
     def owner(self, rating_key: str) -> int | None:
         """Return the scene that writes an item."""
         return self._outcomes.owner(rating_key)
-
-    def was_read(self, rating_keys: Iterable[str], at: float) -> None:
-        """Note that items were read in full by a request that began then, on the monotonic clock."""
-        for rating_key in rating_keys:
-            self._read_at.pop(rating_key, None)
-            self._read_at[rating_key] = at
-        while len(self._read_at) > REMEMBERED:
-            del self._read_at[next(iter(self._read_at))]
-
-    def read_since(self, rating_key: str, moment: float) -> bool:
-        """Tell whether an item was read after that moment; what was told of it before is known then."""
-        return self._read_at.get(rating_key, 0.0) > moment
 
     def trouble(self) -> str:
         """Return a sentence on why libraries can't be worked with, for people; empty when all is well."""

@@ -5,6 +5,7 @@ An outcome is only ever replaced by one derived from it, so nothing may be plann
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -28,14 +29,19 @@ if TYPE_CHECKING:
     from common.tally import Counted, Loaded
 
 LEFT = 1_000
+LATEST = 250
 
 
 class Outcomes:
-    """Outcomes by scene id, with counts by state and the owner of every Plex item."""
+    """Outcomes by scene id, with counts by state and the owner of every Plex item.
+
+    `latest` are, after the load, the scenes that an earlier process wrote last, up to 250.
+    """
 
     def __init__(self, table: Table, undecoded: Undecoded) -> None:
         self.stamp = Stamp(0, 0)
         self.states: Counter[str] = Counter()
+        self.latest: list[int] = []
         self._table = table
         self._undecoded = undecoded
         self._rows: dict[int, bytes] = {}
@@ -138,10 +144,7 @@ class Outcomes:
             return lambda key, payload: _set(rows, key, payload)
 
         loaded = await self._table.load_counted(begin, counted)
-        for scene_id, row in rows.items():
-            outcome = self._read(scene_id, row)
-            if outcome is not None:
-                self._remember(outcome, row)
+        self.latest = [scene_id for _, scene_id in heapq.nlargest(LATEST, self._remembered(rows))]
         self._complete = loaded.verdict == "complete"
         told = loaded.counted.stamp if loaded.counted else Stamp(0, 0)
         self.stamp = Stamp(max(told.epoch + 1, time.time_ns() // 1_000_000), 0)
@@ -175,6 +178,15 @@ class Outcomes:
             row = self._rows.get(key)
             await (self._table.put(key, row) if row is not None else self._table.delete(key))
         return len(wrong)
+
+    def _remembered(self, rows: Mapping[int, bytes]) -> Iterator[tuple[str, int]]:
+        """Remember all rows; yield when each was handled, and its scene, if there is something in Plex."""
+        for scene_id, row in rows.items():
+            outcome = self._read(scene_id, row)
+            if outcome is not None:
+                self._remember(outcome, row)
+                if settle.owned(outcome):
+                    yield outcome.at, scene_id
 
     def _take_up(self, rows: Mapping[int, bytes]) -> None:
         """Remember rows of the broker that we do not know yet."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import structlog
 from common.errors import Rejected, Unauthorized
 from services.plex_writer.notices import Scan
 from services.plex_writer.plex import PlexUnavailable
-from services.plex_writer.sightings import Sightings
+from services.plex_writer.sightings import AT_ONCE, Sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from services.plex_writer.link import Link
     from services.plex_writer.notices import Notice
     from services.plex_writer.pace import Pace
+    from services.plex_writer.plan import Current
     from services.plex_writer.plex import Plex
     from services.plex_writer.sightings import Sighting
 
@@ -65,6 +67,7 @@ class Scout:
         self._in_hand = in_hand
         self._sightings = Sightings()
         self._sighted = asyncio.Event()
+        self._heard_since = math.inf
         self._look_again = asyncio.Event()
         self._listed_at = 0
         self._looked_at = 0.0
@@ -87,14 +90,16 @@ class Scout:
             self._listed_at = times_up
             self._after_listing()
         self._wake(woken)
-        return woken
+        return woken | await self._seek_hidden()
 
     def on_open(self) -> None:
         """See what the stream could not tell."""
+        self._heard_since = time.monotonic()
         self.look_soon()
 
     def on_lost(self) -> None:
         """Forget scans whose end will not be told."""
+        self._heard_since = math.inf
         self._scanning.clear()
         self._pace.scanning = False
 
@@ -133,6 +138,7 @@ class Scout:
         try:
             if self._listed_at != self._link.times_up or self._sightings.overflown:
                 self._sightings.clear()
+                self._heard_since = max(self._heard_since, time.monotonic())
                 await self.list_all()
             else:
                 await self._refresh()
@@ -152,6 +158,7 @@ class Scout:
         if changed and self._events.trusted and silent_since < self._looked_at:
             self._events.distrust()
         self._wake(woken)
+        await self._seek_hidden()
 
     async def _until_due(self, began: float, *, failed: bool) -> None:
         """Wait for a reason to look: an event, another return of Plex, or time."""
@@ -178,31 +185,53 @@ class Scout:
                 await self._look(due)
             except (PlexUnavailable, Unauthorized) as error:
                 # whatever was missed is seen by the listing after an outage, or now
+                self._heard_since = max(self._heard_since, time.monotonic())
                 await self._link.doubt(error)
                 self.look_soon()
                 await asyncio.sleep(BUSY)
             except Rejected as error:
                 log.warning("items_refused", why=str(error), effect="the libraries are looked at instead")
+                self._heard_since = max(self._heard_since, time.monotonic())
                 self.look_soon()
 
     async def _look(self, due: Sequence[Sighting]) -> None:
         fresh = {sighting.rating_key: sighting for sighting in due if self._is_news(sighting)}
-        found = await self._plex.details(list(fresh))
-        woken = {owner for key in fresh if (owner := self._library.owner(key)) is not None}
-        woken |= self._library.note(item for item in found.values() if item.paths)
+        found, woken = await self._read(list(fresh))
         for rating_key, sighting in fresh.items():
-            if rating_key not in found:
-                self._library.gone(rating_key)
-            elif not found[rating_key].paths:
+            if rating_key in found and not found[rating_key].paths:
                 self._sightings.again(sighting, time.monotonic())
         self._wake(woken)
+
+    async def _read(self, rating_keys: Sequence[str]) -> tuple[dict[str, Current], set[int]]:
+        """Read items, up to 100; return them, and the scenes whose item is not as it was when they were handled."""
+        began, readings = time.monotonic(), self._library.readings
+        found = await self._plex.details(rating_keys)
+        readings.looked_at(rating_keys, began)
+        changed = (key for key in rating_keys if key not in found or not readings.is_as_read(found[key]))
+        woken = {owner for key in changed if (owner := self._library.owner(key)) is not None}
+        woken |= self._library.note(item for item in found.values() if item.paths)
+        for rating_key in set(rating_keys) - found.keys():
+            self._library.gone(rating_key)
+        return found, woken
+
+    async def _seek_hidden(self) -> set[int]:
+        """Read items that may hide an edit; wake and return the scenes whose item does."""
+        heard_since = self._heard_since if self._events.trusted else math.inf
+        hiding = self._library.readings.hiding(heard_since, time.monotonic())
+        hiding = [key for key in hiding if self._library.owner(key) not in self._in_hand()]
+        woken: set[int] = set()
+        for start in range(0, len(hiding), AT_ONCE):
+            _, found = await self._read(hiding[start : start + AT_ONCE])
+            self._wake(found)
+            woken |= found
+        return woken
 
     def _is_news(self, sighting: Sighting) -> bool:
         """Tell whether an item has to be read; not while it is in the lane's hand, nor for echoes of our own writes."""
         if self._library.owner(sighting.rating_key) in self._in_hand():
             self._sightings.postpone(sighting, time.monotonic())
             return False
-        return not self._library.read_since(sighting.rating_key, sighting.heard_at)
+        return not self._library.readings.read_since(sighting.rating_key, sighting.heard_at)
 
     async def _until_sighted(self) -> None:
         self._sighted.clear()

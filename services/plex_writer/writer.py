@@ -331,6 +331,8 @@ class Writer:
                 continue
             self._service.ready = True
             log.info("outcomes_loaded", outcomes=len(self._outcomes), table=loaded.verdict)
+        # who edited an item within the second in which it was written just before the end shows in no listing
+        self._mark_woken(set(self._outcomes.latest))
         self._compare_wanted.set()
 
     async def _on_began(self) -> None:

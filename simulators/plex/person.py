@@ -14,6 +14,7 @@ from simulators.plex.writes import PERSON, commit
 if TYPE_CHECKING:
     from simulators.plex.server import Plex
 
+_ASIDE = frozenset({"ratingKey", "lock", "unlock", "same_second"})
 _KINDS = LISTS | {"actors": "actor"}
 _PICTURES = {"poster": "thumb", "art": "art"}
 
@@ -22,9 +23,10 @@ def edit(plex: Plex, item: Item, given: dict[str, Any]) -> None:
     """Carry out an edit given in plain names: texts, numbers, whole lists, `poster` and `art` as base64.
 
     `lock` is True (the default, as Plex Web does), False, or the names to lock; `unlock` names what to unlock. Actors
-    are names or objects with `tag`, `role`, `thumb`. Raises ValueError for names that are no fields.
+    are names or objects with `tag`, `role`, `thumb`. With `same_second` it is still the second of the last change, so
+    that updatedAt stays. Raises ValueError for names that are no fields.
     """
-    wanted = {name: value for name, value in given.items() if name not in {"ratingKey", "lock", "unlock"}}
+    wanted = {name: value for name, value in given.items() if name not in _ASIDE}
     unknown = wanted.keys() - {*TEXTS, *NUMBERS, *_KINDS, *_PICTURES}
     if unknown:
         raise ValueError(f"a person can't edit {', '.join(sorted(unknown))}")
@@ -41,7 +43,8 @@ def edit(plex: Plex, item: Item, given: dict[str, Any]) -> None:
         item.locks |= _to_lock(wanted, given.get("lock", True))
         item.locks -= set(given.get("unlock", ()))
 
-    commit(plex, PERSON, item, [*wanted, "locks"], change)
+    at = item.updated_at if given.get("same_second") else None
+    commit(plex, PERSON, item, [*wanted, "locks"], change, at=at)
 
 
 def _taggings(plex: Plex, kind: str, rows: list[str | dict[str, str]]) -> list[Tagging]:

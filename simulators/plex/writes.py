@@ -26,14 +26,16 @@ def origin_of(request: Request) -> Origin:
     return Origin(request.method, request.url.path, request.headers.get("x-plex-client-identifier", ""))
 
 
-def commit(plex: Plex, origin: Origin, item: Item, names: Iterable[str], change: Callable[[], None]) -> None:
-    """Carry out `change` on `item`, record what became of the facts called `names`, and tell the listeners."""
+def commit(
+    plex: Plex, origin: Origin, item: Item, names: Iterable[str], change: Callable[[], None], *, at: int | None = None
+) -> None:
+    """Carry out `change` on `item`, now or `at`, record what became of the facts called `names`, and tell listeners."""
     watched = list(names)
     before = view(item, watched)
     change()
     after = view(item, watched)
     changed = [name for name in watched if before[name] != after[name]]
-    item.updated_at = now()
+    item.updated_at = now() if at is None else at
     plex.library.sections[item.section].content_changed_at += 1
     plex.ledger.wrote(
         item.key, origin, {name: before[name] for name in changed}, {name: after[name] for name in changed}

@@ -155,6 +155,7 @@ def test_live_bug_15_posters_are_not_uploaded_each_time(stage: Stage, covers: Co
     last = stage.scene("/media/l15/a.mp4", scene_id=number)
     for turn in range(3):
         now = last
+        covers.known = {number: now}
         stage.until(
             lambda now=now: (
                 stage.outcome(now).get("images", {}).get(f"poster/{key}", {}).get("checked") == now.updated_at
