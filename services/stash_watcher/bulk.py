@@ -45,6 +45,7 @@ class Bulk:
             "backlog": self._fetch,
             "markers": census.markers,
             "remove": walker.remove,
+            "reading": walker.read,
         }
 
     async def run(self) -> None:

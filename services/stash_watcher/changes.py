@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 ASIDE = 10_000
 MANY = 500
-TURNS = 24
-DAY = 86_400.0
 DIGEST = (1 << 64) - 1
 NO_LINKS = array("Q")
 Verdict = Literal["publish", "same", "again"]
@@ -289,15 +287,6 @@ def plan_fetch(differing: list[int], listing: Collection[int]) -> Fetch:
         return Fetch(None, differing)
     behind = sum(1 for key in listing if key >= differing[0])
     return Fetch(differing[0] - 1, []) if 2 * len(differing) >= behind else Fetch(None, differing)
-
-
-def in_turn(ids: Iterable[int], unix_s: float, every: float | None) -> list[int]:
-    """Return the scenes whose turn it is to be fetched although nothing tells of a change, in id order.
-
-    Every scene's turn comes once in TURNS sweeps, also across restarts.
-    """
-    turn = int(unix_s // (every or DAY)) % TURNS
-    return sorted(key for key in ids if key % TURNS == turn)
 
 
 def in_batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:

@@ -1,12 +1,14 @@
 """Where observations of both lanes arrive: what is news is published, what is stale is asked for again.
 
 So is what was fresh: Stash's updated_at has whole seconds, so a second edit within the same one moves nothing that any
-listing shows. A scene that is published within a minute of its updated_at is fetched once more when that is over.
+listing shows. A scene that is published within a minute of its updated_at is fetched once more when that is over, with
+all others that are due in the same second.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -107,7 +109,7 @@ class Desk:
             self.ask((draft.id,))
         elif verdict == "publish" and (incomplete or is_fresh(draft.updated_at, found.clock)):
             self._later.pop(draft.id, None)
-            self._later[draft.id] = time.monotonic() + SECOND_LOOK
+            self._later[draft.id] = math.ceil(time.monotonic() + SECOND_LOOK)
 
     def next_due(self) -> float | None:
         """Return when the next fresh scene is to be fetched again."""

@@ -10,6 +10,7 @@ LONGEST_PAUSE = 30.0
 GOOD_PAGES = 5
 QUICK = 1.0
 SLOW = 5.0
+SPREAD = 0.9
 
 
 @dataclass(slots=True)
@@ -55,6 +56,15 @@ def retry_pause(attempt: int, chance: float, *, refused: bool) -> float:
     """
     longest = REFUSED_PAUSE if refused else min(LONGEST_PAUSE, 0.5 * 2 ** min(attempt, 10))
     return longest * (0.5 + chance / 2)
+
+
+def reading_pause(took: float, share: float, every: float | None) -> float:
+    """Return the seconds between two pages of a reading, of which the last took so many and was that share of all.
+
+    It is spread over most of the time between two sweeps, `every` seconds; where that is None somebody waits, and Stash
+    only gets as long for its other users as the page took.
+    """
+    return max(took, SPREAD * share * (every or 0.0))
 
 
 def sweep_pause(took: float) -> float:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from common.errors import Unavailable
-from services.stash_watcher.changes import in_turn, plan_fetch, removal_limit
+from services.stash_watcher.changes import plan_fetch, removal_limit
+from services.stash_watcher.pace import reading_pause
 from services.stash_watcher.pages import Pages
 from services.stash_watcher.pulse import COUNTED
 from services.stash_watcher.rows import read_row, take_row
@@ -90,8 +91,29 @@ class Walker:
         parts.watermark.saw(listing.times, listing.clock)
         parts.progress.step("sweep", len(walk.seen), parts.total, time.monotonic())
 
+    async def read(self) -> None:
+        """Read the next page of whole scenes: edits in the database itself move nothing that a listing shows."""
+        parts, reading, began = self._parts, self._parts.work.reading, time.monotonic()
+        if reading is None:
+            return
+        with parts.desk.question() as asked:
+            page = await self._pages.whole(reading.after)
+            if not await parts.desk.apply(page.found, asked):
+                return
+        if page.last is None:
+            parts.work.reading = None
+            parts.progress.end("reading")
+            return
+        now, size = time.monotonic(), len(page.found.ids)
+        reading.after, reading.done = page.last, reading.done + size
+        every = None if reading.hurried else parts.service.settings.stash.sweep
+        reading.at = now + reading_pause(now - began, size / max(size, len(parts.publisher.book)), every)
+        if reading.hurried:
+            parts.progress.step("reading", reading.done, parts.total, now)
+
     def drop(self) -> None:
         """Give up all walks: what they have seen is of another Stash."""
+        self._parts.work.reading = None
         self._end_load()
         self._end_sweep()
         removal, self._parts.work.removal = self._parts.work.removal, None
@@ -173,8 +195,8 @@ class Walker:
         parts.work.fetch(plan.ids)
         if plan.after is not None:
             self.start_load(plan.after)
-        elif walk.thorough:
-            parts.work.fetch(in_turn(parts.publisher.book.entries, time.time(), parts.service.settings.stash.sweep))
+        if walk.thorough:
+            parts.work.read_all(hurried=walk.asked)
 
     async def _seen_all(self, walk: Walk) -> bool:
         """Conclude what a whole walk shows; False when another Stash may have answered a part of it.

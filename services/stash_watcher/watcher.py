@@ -25,6 +25,7 @@ from services.stash_watcher.pulse import COUNTED
 from services.stash_watcher.reporter import Reporter
 from services.stash_watcher.start import take_over
 from services.stash_watcher.walker import Walker
+from services.stash_watcher.work import Reading
 
 if TYPE_CHECKING:
     from common.bus import Connection
@@ -107,6 +108,9 @@ class Watcher:
         parts.work.want(COUNTED)
         if parts.balance is not None:
             parts.work.sweep_wanted = True
+        if parts.work.load is None and parts.service.settings.stash.sweep is not None:
+            # who edits the database itself does it while Stash is away
+            parts.work.reading = Reading()
         parts.wake_bulk.set()
 
     async def _on_sweep(self, request: Request) -> object:

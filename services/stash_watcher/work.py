@@ -7,7 +7,8 @@ sweep     walk over the light listing: what is new, changed, moved or gone
 tags      find the scenes that have markers of tags that changed
 backlog   fetch single scenes that a sweep or an audit found to differ
 markers   list all markers: which scenes have others than are published
-remove    clear scenes that a walk found to be gone; last, so that a scene that took over another's files is there first
+remove    clear scenes that a walk found to be gone; late, so that a scene that took over another's files is there first
+reading   fetch all whole scenes although nothing tells of a change, a page now and then
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from services.stash_watcher.pace import PageSize
     from services.stash_watcher.pulse import Rows
 
-Task = Literal["audit", "entities", "load", "sweep", "tags", "backlog", "markers", "remove"]
-ORDER: tuple[Task, ...] = ("audit", "entities", "load", "sweep", "tags", "backlog", "markers", "remove")
+Task = Literal["audit", "entities", "load", "sweep", "tags", "backlog", "markers", "remove", "reading"]
+ORDER: tuple[Task, ...] = ("audit", "entities", "load", "sweep", "tags", "backlog", "markers", "remove", "reading")
 HOLD = 60.0
 
 
@@ -37,8 +38,8 @@ class Walk:
 
     `clock` is Stash's when it began.
     A walk that does not start at the first scene is not `whole`: it says nothing about what is gone. With `confirmed` a
-    person has said that scenes may go, however many. After a `thorough` one some scenes are fetched
-    that look unchanged.
+    person has said that scenes may go, however many. After a `thorough` one all scenes are read, also those that look
+    unchanged; at once when it was `asked` for.
     """
 
     began: float
@@ -47,6 +48,7 @@ class Walk:
     whole: bool = True
     confirmed: bool = False
     thorough: bool = False
+    asked: bool = False
     seen: set[int] = field(default_factory=set)
     differing: list[int] = field(default_factory=list)
     evidence: Evidence = field(default_factory=Evidence)
@@ -80,6 +82,19 @@ class Count:
 
 
 @dataclass(slots=True)
+class Reading:
+    """How far all scenes are read although nothing tells of a change; `hurried` when a person waits for it.
+
+    The next page is due at `at`, in monotonic seconds.
+    """
+
+    hurried: bool = False
+    after: int = 0
+    done: int = 0
+    at: float = 0.0
+
+
+@dataclass(slots=True)
 class Removal:
     """Scenes that a walk, begun at `began`, did not see; a question stays open in the book until they are removed."""
 
@@ -103,6 +118,7 @@ class Work:
     due: float | None = None
     backlog: dict[int, None] = field(default_factory=dict)
     removal: Removal | None = None
+    reading: Reading | None = None
     kinds: dict[Rows, None] = field(default_factory=dict)
     counts: dict[Rows, Count] = field(default_factory=dict)
     tags: dict[int, None] = field(default_factory=dict)
@@ -129,11 +145,12 @@ class Work:
             "sweep": self.sweep is not None or self._may_sweep(now),
             "backlog": bool(self.backlog),
             "remove": self.removal is not None,
+            "reading": self.reading is not None and self.reading.at <= now,
         }[task]
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left to do, apart from the next sweep by the clock."""
+        """Whether nothing is left to do, apart from a reading and the next sweep by the clock."""
         wanted = self.audit or self.sweep_wanted or self.asked or self.kinds or self.counts or self.tags
         return not (wanted or self.load or self.sweep or self.backlog or self.removal)
 
@@ -166,9 +183,14 @@ class Work:
 
     def begin_sweep(self, walk: Walk) -> None:
         """Begin a sweep; what is wanted after it began is another one."""
-        walk.confirmed = self.confirmed
+        walk.confirmed, walk.asked = self.confirmed, self.asked
         self.sweep_wanted = self.asked = self.confirmed = False
         self.sweep, self.due = walk, None
+
+    def read_all(self, *, hurried: bool) -> None:
+        """Have all scenes read from the first one on; a reading under way goes on, unless a person waits."""
+        if hurried or self.reading is None:
+            self.reading = Reading(hurried)
 
     def seen_all(self, now: float, every: float | None, took: float) -> None:
         """Take in that a walk has seen every scene; `took` is 0 for a load, which says nothing of a sweep's cost."""

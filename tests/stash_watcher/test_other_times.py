@@ -132,6 +132,23 @@ def test_what_changed_while_nobody_looked_is_found_at_the_start(world: World) ->
     world.settle()
 
 
+def test_an_edit_in_the_database_is_found_by_a_start(world: World) -> None:
+    world.settle(covered=True)
+    world.kill()
+    world.do("sql", table="scenes", id=5, set={"title": "silently"})
+    world.start()
+    world.settle()
+
+
+def test_an_edit_in_the_database_while_stash_is_away_is_found_when_it_is_back(world: World) -> None:
+    world.settle(covered=True)
+    world.fault("502")
+    world.until(lambda: world.state()["stash"] == "unreachable", "the watcher to notice")
+    world.do("sql", table="scenes", id=5, set={"title": "silently"})
+    world.fault("clear")
+    world.settle()
+
+
 def test_a_restart_publishes_nothing_when_nothing_changed(world: World) -> None:
     world.settle(covered=True)
     world.kill()

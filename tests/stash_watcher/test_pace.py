@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.stash_watcher.pace import PageSize, look_pause, retry_pause, sweep_pause
+from services.stash_watcher.pace import PageSize, look_pause, reading_pause, retry_pause, sweep_pause
 from services.stash_watcher.progress import Progress, Told
 
 
@@ -63,6 +63,14 @@ def test_retries_slow_down_to_half_a_minute_and_never_stop(attempt: int, chance:
 
 def test_a_sweep_rests_longer_than_it_took() -> None:
     assert (sweep_pause(0.1), sweep_pause(4.0)) == (2.0, 20.0)
+
+
+def test_a_reading_ends_before_the_next_sweep_and_leaves_stash_half_its_time() -> None:
+    pages, every, took = 400, 3_600.0, 0.4
+    assert pages * (took + reading_pause(took, 1 / pages, every)) < every
+    assert reading_pause(took, 1 / pages, every) > 8.0
+    assert reading_pause(20.0, 1 / pages, every) == 20.0
+    assert reading_pause(took, 1 / pages, None) == took
 
 
 def test_progress_tells_rate_and_what_is_left() -> None:

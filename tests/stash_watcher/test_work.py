@@ -82,6 +82,33 @@ def test_what_is_wanted_while_a_sweep_runs_is_another_one() -> None:
     assert not work.confirmed
 
 
+def test_a_reading_comes_last_waits_between_pages_and_keeps_nobody_waiting() -> None:
+    work = Work(backlog={1: None})
+    work.read_all(hurried=False)
+    assert work.next(1.0, stash=True) == "backlog"
+    work.backlog.clear()
+    assert work.next(1.0, stash=True) == "reading"
+    assert work.idle
+    assert work.reading is not None
+    work.reading.at = 9.0
+    assert work.next(8.0, stash=True) is None
+    assert work.next(9.0, stash=True) == "reading"
+
+
+def test_a_reading_goes_on_with_the_next_sweep_and_begins_anew_for_a_person() -> None:
+    work = Work()
+    work.read_all(hurried=False)
+    slow = work.reading
+    work.read_all(hurried=False)
+    assert work.reading is slow
+    work.asked = True
+    sweep = walk()
+    work.begin_sweep(sweep)
+    assert sweep.asked
+    work.read_all(hurried=sweep.asked)
+    assert work.reading is not slow
+
+
 def test_no_sweep_begins_before_the_removals_of_the_last_one() -> None:
     work = Work(asked=True, removal=Removal(0.0, [1]))
     assert work.next(1.0, stash=True) == "remove"
