@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.life.settled import LISTING, STREAM, asked, item_of, listening
+from tests.life.settled import ITEMS, LISTING, STREAM, asked, item_of, listening
 from tools.processes import wait_until
 
 if TYPE_CHECKING:
@@ -67,6 +67,18 @@ def test_echoes_of_our_own_writes_are_not_looked_at(running: World) -> None:
     assert STREAM not in kinds
     assert kinds.get(LISTING, 0) == 0
     assert sum(kinds.values()) <= 4
+
+
+def test_an_event_that_tells_of_nothing_new_wakes_nobody(running: World) -> None:
+    """It can't be told from an echo before the item is read."""
+    key = item_of(running, 14)["ratingKey"]
+    running.control("plex", "reset-counts")
+    heard = len(running.ear.heard)
+    running.control("plex", "person", ratingKey=key, lock=False, same_second=True)
+    wait_until(lambda: asked(running).get(ITEMS, 0) > 0, "the item to be looked at")
+    running.control("plex", "remove", ratingKey=item_of(running, 20)["ratingKey"])
+    wait_until(lambda: running.outcome(20)["state"] == "waiting", "what is told later to be handled")
+    assert not any(topic.endswith("plex/plex/scene/14") for topic, _ in running.ear.heard[heard:])
 
 
 def test_what_happens_while_the_stream_is_cut_is_found_when_it_is_open_again(running: World) -> None:
