@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.guids import IDENTIFIER, guid_of
 from tests.plex_writer.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.story
 SAME = "00000000deadbeef"
@@ -55,6 +57,29 @@ def test_a_path_that_does_not_agree_is_made_up_for_by_the_content(stage: Stage) 
     again = stage.scene("/unmapped/content.mp4", oshash=SAME, scene_id=scene.id)
     stage.ended(again, "synced")
     assert stage.shown(key, again)
+
+
+def test_an_item_that_was_matched_to_a_scene_is_its_own_only_if_the_content_is(tmp_path: Path) -> None:
+    """Nothing else leads there: both files have other names now, no rule maps the scenes' paths, no outcome is left."""
+    with Stage(tmp_path, "--agent", IDENTIFIER) as stage:
+        hashes = {"one": "0000000000000001", "two": "0000000000000002"}
+        keys = stage.items(*({"path": f"/media/{name}.mp4", "oshash": oshash} for name, oshash in hashes.items()))
+        stage.start()
+        one, two = (stage.scene(f"/media/{name}.mp4", oshash=oshash) for name, oshash in hashes.items())
+        for key, scene in zip(keys, (one, two), strict=True):
+            stage.until(lambda key=key, scene=scene: stage.item(key)["guid"] == guid_of(scene.id), "the match")
+        stage.stop()
+        for scene in (one, two):
+            stage.ear.tell(f"plex/plex/scene/{scene.id}", b"", retain=True)
+        for name in hashes:
+            stage.control("move", **{"from": f"/media/{name}.mp4", "to": f"/media/{name} renamed.mp4"})
+        stage.start()
+        found = stage.scene("/unmapped/one.mp4", oshash=hashes["one"], scene_id=one.id)
+        another = stage.scene("/unmapped/two.mp4", oshash="0000000000000003", scene_id=two.id)
+        outcome = stage.ended(found, "synced")
+        assert {key: item["found"] for key, item in outcome["items"].items()} == {keys[0]: "hash"}
+        stage.ended(another, "waiting")
+        assert stage.titles(keys) == [found.title, two.title]
 
 
 def test_several_items_with_the_content_are_a_tie_that_names_them_and_a_pin_decides(stage: Stage) -> None:
