@@ -75,7 +75,9 @@ class World:
     ) -> None:
         self.folder = folder
         self.broker = Broker(folder, raised_limits=raised_limits, options=broker_options)
-        self.stash = Server("stash", "simulators.stash", ["--scenes", str(scenes), "--seed", "1"], folder)
+        # on a port of its own, so that it comes back where it was
+        where = ["--port", str(free_port())]
+        self.stash = Server("stash", "simulators.stash", [*where, "--scenes", str(scenes), "--seed", "1"], folder)
         self.plex = Server("plex", "simulators.plex", ["--token", "T", "--library", "Movies=/media", *plex], folder)
         self.settings: dict[str, str] = {}
         self.services: dict[str, Process] = {}
