@@ -142,7 +142,8 @@ class Bus:
         self._window = WINDOW
         self._queue: deque[_Publication] = deque()
         self._inflight: dict[int, _Publication] = {}
-        self._room = asyncio.Semaphore(OUTSTANDING)
+        self._outstanding = 0
+        self._room = asyncio.Event()
         self._handlers: dict[str, _Subscription] = {}
         self._replies: dict[int, asyncio.Future[Sequence[ReasonCode]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -201,9 +202,11 @@ class Bus:
     ) -> asyncio.Future[None]:
         """Like `publish`, but return once there is room among the unacknowledged, with a future of the rest."""
         self._check_size(topic, payload)
-        await self._room.acquire()
+        while self._outstanding >= OUTSTANDING:
+            self._room.clear()
+            await self._room.wait()
+        self._outstanding += 1
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(lambda _: self._room.release())
         self._queue.append(_Publication(topic, payload, qos, retain, expiry, done))
         self._pump()
         return done
@@ -262,6 +265,7 @@ class Bus:
         while client is not None and self.connected and self._queue and len(self._inflight) < self._window:
             publication = self._queue.popleft()
             if publication.done.done():
+                self._make_room()
                 continue
             properties = None
             if publication.expiry is not None:
@@ -274,6 +278,12 @@ class Bus:
                 self._queue.appendleft(publication)
                 return
             self._inflight[info.mid] = publication
+
+    def _make_room(self) -> None:
+        """Take in that a publication is over; who waits for room is woken when there is plenty, not for each."""
+        self._outstanding -= 1
+        if self._outstanding <= OUTSTANDING // 2:
+            self._room.set()
 
     async def _stay_connected(self) -> None:
         attempt = 0
@@ -443,7 +453,11 @@ class Bus:
         self.connection = None
         self._client = None
         self._why_down = why
-        self._queue.extendleft(reversed([p for p in self._inflight.values() if not p.done.done()]))
+        for publication in reversed(self._inflight.values()):
+            if publication.done.done():
+                self._make_room()
+            else:
+                self._queue.appendleft(publication)
         self._inflight.clear()
         for reply in self._replies.values():
             if not reply.done():
@@ -460,6 +474,8 @@ class Bus:
         self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         publication = self._inflight.pop(mid, None)
+        if publication is not None:
+            self._make_room()
         if publication is not None and not publication.done.done():
             if reason.is_failure:
                 publication.done.set_exception(

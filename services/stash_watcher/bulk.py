@@ -111,6 +111,7 @@ class Bulk:
 
     async def _rest(self) -> None:
         """Wait for something to do; what is held, put off or due by the clock is looked at every second."""
+        reading, now = self._parts.work.reading, time.monotonic()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TICK):
+            async with asyncio.timeout(TICK if reading is None or reading.at <= now else min(TICK, reading.at - now)):
                 await self._parts.wake_bulk.wait()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ASIDE = 10_000
 MANY = 500
+REV_DIGITS = 12
 DIGEST = (1 << 64) - 1
 NO_LINKS = array("Q")
 Verdict = Literal["publish", "same", "again"]
@@ -222,7 +223,7 @@ def entry_of(scene: Scene) -> Entry:
     return Entry(
         scene.epoch,
         scene.seq,
-        bytes.fromhex(scene.rev) if _is_hex(scene.rev) else b"",
+        _rev(scene.rev),
         digest(scene.updated_at),
         digest(scene.born),
         _files(_file(file, file.oshash, file.phash) for file in scene.files),
@@ -264,11 +265,15 @@ def _files(files: Iterable[str]) -> int:
 
 
 def _same(entry: Entry, scene: Scene) -> bool:
-    return entry.rev == bytes.fromhex(scene.rev) and entry.updated == digest(scene.updated_at)
+    return entry.rev == _rev(scene.rev) and entry.updated == digest(scene.updated_at)
 
 
-def _is_hex(rev: str) -> bool:
-    return len(rev) == 12 and all(digit in "0123456789abcdef" for digit in rev)
+def _rev(rev: str) -> bytes:
+    """Return the bytes of a `rev`, none for one that is not ours."""
+    try:
+        return bytes.fromhex(rev) if len(rev) == REV_DIGITS else b""
+    except ValueError:
+        return b""
 
 
 class Fetch(NamedTuple):

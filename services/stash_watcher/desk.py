@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from services.stash_watcher.changes import digest
-from services.stash_watcher.render import joined
+from services.stash_watcher.render import joined, needs_of
 from services.stash_watcher.watermark import is_fresh
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Desk:
     async def _meet(self, drafts: Collection[Draft]) -> bool:
         """Ask for the entities of these scenes that are not known; True when some stay so. Raises as Library."""
         for _ in range(ROUNDS):
-            lacking = self._entities.lacking(need for draft in drafts for need in draft.needs())
+            lacking = self._entities.lacking(needs_of(drafts))
             if not lacking:
                 return False
             asked = time.monotonic()
@@ -103,7 +103,7 @@ class Desk:
     async def _observe(self, draft: Draft, found: Scenes, began: float, *, incomplete: bool) -> None:
         """Publish a scene if it is news; look again where it, or what it is rendered with, may have changed since."""
         version = self._entities.version
-        incomplete = incomplete and bool(self._entities.lacking(draft.needs()))
+        incomplete = incomplete and bool(self._entities.lacking(needs_of((draft,))))
         verdict = await self._publisher.observe(lambda: joined(draft, self._entities), began)
         if verdict == "again" or (verdict == "publish" and version != self._entities.version):
             self.ask((draft.id,))

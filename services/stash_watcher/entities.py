@@ -81,6 +81,7 @@ class Entities:
         self.rows: dict[Kind, dict[int, Value]] = {kind: {} for kind in KINDS}
         self.version = 0
         self._changed: dict[int, float] = {}
+        self._tags: dict[int, Tag] = {}
 
     def take(self, scene: Scene) -> bool:
         """Take in a retained scene; False when it shows an entity otherwise than an earlier one does."""
@@ -100,7 +101,7 @@ class Entities:
             known = self.rows[kind].get(row.id)
             if known == row.value or self._is_newer(link(kind, row.id), began):
                 continue
-            self.rows[kind][row.id] = row.value
+            self._put(kind, row.id, row.value)
             if known is not None and not _is_more_of(row.value, known):
                 changed.add(link(kind, row.id))
         changed.update(self._moved(families, began) if families else ())
@@ -112,6 +113,7 @@ class Entities:
         gone = {link(kind, one) for one in ids if one in self.rows[kind] and not self._is_newer(link(kind, one), began)}
         for one in gone:
             del self.rows[kind][one // MANY]
+        self._tags.clear()
         self._note(gone, now)
         return gone
 
@@ -137,12 +139,7 @@ class Entities:
 
     def tags(self, ids: Iterable[int]) -> tuple[Tag, ...]:
         """Return the tags of these that are known, by name."""
-        rows = self.rows["tag"]
-        known = [
-            Tag(id=one, name=value.name, parents=self._named(value.parents) if value.parents else ())
-            for one in ids
-            if isinstance(value := rows.get(one), Label)
-        ]
+        known = [tag for one in ids if (tag := self._tags.get(one) or self._tag(one)) is not None]
         return tuple(sorted(known, key=_by_name)) if len(known) > 1 else tuple(known)
 
     def performer(self, performer_id: int) -> Performer | None:
@@ -162,8 +159,21 @@ class Entities:
     def clear(self) -> None:
         """Forget all: they are another Stash's."""
         self.rows = {kind: {} for kind in KINDS}
+        self._tags.clear()
         self._changed.clear()
         self.version += 1
+
+    def _put(self, kind: Kind, entity_id: int, value: Value) -> None:
+        self.rows[kind][entity_id] = value
+        self._tags.clear()
+
+    def _tag(self, tag_id: int) -> Tag | None:
+        """Return a tag as scenes show it, or None; it is kept until any entity changes."""
+        value = self.rows["tag"].get(tag_id)
+        if not isinstance(value, Label):
+            return None
+        tag = self._tags[tag_id] = Tag(id=tag_id, name=value.name, parents=self._named(value.parents or ()))
+        return tag
 
     def _named(self, tags: Iterable[int]) -> tuple[Named, ...]:
         rows = self.rows["tag"]
@@ -182,14 +192,14 @@ class Entities:
             stay = {one for one in label.parents if one not in families or child in families[one]}
             parents = tuple(sorted(stay | above.get(child, set())))
             if parents != label.parents:
-                self.rows["tag"][child] = Label(label.name, parents)
+                self._put("tag", child, Label(label.name, parents))
                 moved.add(link("tag", child))
         return moved
 
     def _agrees(self, kind: Kind, entity_id: int, value: Value) -> bool:
         known = self.rows[kind].get(entity_id)
         if known is None or _is_more_of(value, known):
-            self.rows[kind][entity_id] = value
+            self._put(kind, entity_id, value)
             return True
         return known == value or _is_more_of(known, value)
 

@@ -59,12 +59,12 @@ def retry_pause(attempt: int, chance: float, *, refused: bool) -> float:
 
 
 def reading_pause(took: float, share: float, every: float | None) -> float:
-    """Return the seconds between two pages of a reading, of which the last took so many and was that share of all.
+    """Return the seconds from a page of a reading, which took so many and was that share of all, to the next.
 
     It is spread over most of the time between two sweeps, `every` seconds; where that is None somebody waits, and Stash
     only gets as long for its other users as the page took.
     """
-    return max(took, SPREAD * share * (every or 0.0))
+    return max(took, SPREAD * share * (every or 0.0) - took)
 
 
 def sweep_pause(took: float) -> float:

@@ -15,10 +15,10 @@ from common import messages
 from common.errors import Undecodable
 from common.item import short_hash
 from common.messages import File, Group, Marker, Named, Performer, Scene, StashId
-from services.stash_watcher.entities import House, Label, Row
+from services.stash_watcher.entities import KINDS, House, Label, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from services.stash_watcher import answers
     from services.stash_watcher.entities import Entities, Kind
@@ -111,15 +111,6 @@ class Draft(Struct, frozen=True, gc=False):
         """Stash's own time of the last change, raw."""
         return self.scene.updated_at
 
-    def needs(self) -> Iterator[tuple[Kind, int]]:
-        """Yield the entities that have to be known to show it."""
-        if self.studio is not None:
-            yield "studio", self.studio
-        yield from (("performer", one) for one in self.performers)
-        yield from (("tag", one) for one in self.tags)
-        yield from (("group", one) for one, _ in self.groups)
-        yield from (("tag", tag) for _, _, tag in self.markers)
-
 
 class _Identified(Struct, frozen=True, gc=False):
     id: str
@@ -145,6 +136,21 @@ def identity_of(raw: bytes | msgspec.Raw) -> tuple[int, str] | None:
         return int(row.id), row.updated_at
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         return None
+
+
+def needs_of(drafts: Iterable[Draft]) -> Iterator[tuple[Kind, int]]:
+    """Yield each entity that has to be known to show these scenes, once."""
+    needed: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
+    for draft in drafts:
+        if draft.studio is not None:
+            needed["studio"].add(draft.studio)
+        needed["performer"].update(draft.performers)
+        needed["tag"].update(draft.tags)
+        needed["tag"].update(tag for _, _, tag in draft.markers)
+        needed["group"].update(one for one, _ in draft.groups)
+    for kind, ids in needed.items():
+        for one in ids:
+            yield kind, one
 
 
 def joined(draft: Draft, entities: Entities) -> Scene:

@@ -108,7 +108,7 @@ class Watcher:
         parts.work.want(COUNTED)
         if parts.balance is not None:
             parts.work.sweep_wanted = True
-        if parts.work.load is None and parts.service.settings.stash.sweep is not None:
+        if parts.service.settings.stash.sweep is not None:
             # who edits the database itself does it while Stash is away
             parts.work.reading = Reading()
         parts.wake_bulk.set()

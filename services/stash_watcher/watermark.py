@@ -25,6 +25,7 @@ FUTURE = dt.timedelta(days=1)
 FRESH = dt.timedelta(minutes=1)
 UNSETTLED = FRESH + dt.timedelta(seconds=10)
 ANY_ZONE = dt.timedelta(hours=15)
+SECONDS = len("2006-01-02T15:04:05")
 
 
 class Window(NamedTuple):
@@ -110,6 +111,9 @@ def newest(mark: str, seen: Iterable[str], clock: dt.datetime) -> str:
     """Return the newest of `mark` and `seen`, raw; more than a day past Stash's clock doesn't count."""
     best, best_time = mark, moment(mark)
     for raw in seen:
+        if raw[SECONDS:] == best[SECONDS:] and raw <= best:
+            # nearly all of them: with the same offset the order of texts is that of times
+            continue
         time = moment(raw)
         if time is not None and time <= clock + FUTURE and (best_time is None or time > best_time):
             best, best_time = raw, time
