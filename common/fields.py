@@ -11,7 +11,7 @@ from common import text
 from common.paths import key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from common.messages import Performer, Scene
     from common.options import MappingOptions
@@ -106,12 +106,15 @@ def _chosen(found: tuple[str, ...], options: MappingOptions) -> tuple[str, ...]:
 def collections_of(scene: Scene, options: MappingOptions) -> tuple[str, ...]:
     """Return the names of the collections that the scene is part of."""
     studio = scene.studio
-    sources: dict[str, Sequence[str]] = {
-        "studio": [studio.name] if studio else [],
-        "parent_studio": [studio.parent.name] if studio and studio.parent else [],
-        "groups": [group.name for group in scene.groups],
-    }
-    return names(name for source in options.collections for name in sources[source])
+    found: list[str] = []
+    for source in options.collections:
+        if source == "groups":
+            found += [group.name for group in scene.groups]
+        elif studio and source == "studio":
+            found.append(studio.name)
+        elif studio and studio.parent:
+            found.append(studio.parent.name)
+    return names(found)
 
 
 def photos_of(performers: Iterable[Performer], provider_url: str) -> dict[str, str]:
@@ -121,7 +124,7 @@ def photos_of(performers: Iterable[Performer], provider_url: str) -> dict[str, s
     """
     photos: dict[str, str] = {}
     for performer in performers:
-        name = _cleaned(performer.name)[0] if performer.image and provider_url else ""
+        name = cleaned_name(performer.name)[0] if performer.image and provider_url else ""
         if name:
             version = _VERSION.search(performer.image)
             address = f"{provider_url}/images/performer/{performer.id}"
@@ -133,14 +136,14 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
     """Return clean names, each once as first written; Plex takes names that differ only in case for the same."""
     clean: dict[str, str] = {}
     for name in given:
-        cleaned, fold = _cleaned(name)
+        cleaned, fold = cleaned_name(name)
         if cleaned:
             clean.setdefault(fold, cleaned)
     return tuple(clean.values())
 
 
 @lru_cache(maxsize=8_192)
-def _cleaned(name: str) -> tuple[str, str]:
+def cleaned_name(name: str) -> tuple[str, str]:
     """Return a clean name and the same without case; the same few thousand names come again and again."""
     cleaned = text.line(name, LINE)
     return cleaned, cleaned.casefold()
@@ -148,4 +151,4 @@ def _cleaned(name: str) -> tuple[str, str]:
 
 def folded(name: str) -> str:
     """Return a name as names are compared: clean and without case."""
-    return _cleaned(name)[1]
+    return cleaned_name(name)[1]

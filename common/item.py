@@ -70,7 +70,7 @@ def item_of(scene: Scene, options: Options) -> Item:
         tagline=text.line(scene.code, LINE),
         content_rating=options.mapping.content_rating,
         rating=fields.stars(scene.rating100),
-        director=fields.names([scene.director]),
+        director=fields.names([scene.director]) if scene.director else (),
         performers=fields.names(performer.name for performer in scene.performers),
         photos=fields.photos_of(scene.performers, options.mapping.provider_url),
         tags=fields.genres_of(scene, options.mapping, notes),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from services.provider.time_limit import TimeLimit
@@ -37,9 +36,20 @@ class Problem(msgspec.Struct, frozen=True):
     error: str
 
 
+class _Json(Response):
+    """An answer in JSON: what every answer has need not be looked for among the headers given."""
+
+    media_type = "application/json"
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        self.raw_headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(self.body))]
+        for name, value in headers.items() if headers else ():
+            self.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
+
+
 def json(answer: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer in JSON."""
-    return Response(_encode(answer), status, headers, media_type="application/json")
+    return _Json(_encode(answer), status, headers)
 
 
 def problem(status: int, error: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -54,7 +64,7 @@ def conditional(request: Request, answer: object) -> Response:
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if has_already(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type="application/json")
+    return _Json(content, 200, headers)
 
 
 def has_already(request: Request, etag: str) -> bool:
@@ -68,14 +78,17 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
     body = bytearray()
     try:
         with _BODY_WITHIN:
-            async for chunk in request.stream():
-                body += chunk
+            is_whole = False
+            while not is_whole:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise HTTPException(400, "the body ended early")
+                body += message.get("body", b"")
                 if len(body) > limit:
                     raise HTTPException(413, f"the body is larger than {limit} bytes")
+                is_whole = not message.get("more_body", False)
     except TimeoutError as error:
         raise HTTPException(408, f"the body did not arrive within {BODY_WITHIN:.0f} s") from error
-    except ClientDisconnect as error:
-        raise HTTPException(400, "the body ended early") from error
     return bytes(body)
 
 
@@ -104,7 +117,7 @@ def is_customized(request: Request) -> bool:
     query = request.scope["query_string"].lower()
     if query and any(name in query for name in _PARTS):
         return True
-    return not _PARTS.isdisjoint(name for name, _ in request.scope["headers"])
+    return not _PARTS.isdisjoint(dict(request.scope["headers"]))
 
 
 def number(request: Request, name: str, default: int) -> int:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from common import text
-from common.fields import LINE, date_of, file_name, names
+from common.fields import LINE, cleaned_name, date_of, file_name, names
 from common.guids import IDENTIFIER, guid_of, id_of_key
 from common.item import cover_version, item_of
 from services.provider.manifest import COLLECTIONS, METADATA
@@ -157,8 +157,9 @@ def collections(scene: Scene, options: Options) -> dict[str, Collection]:
         kind: Kind = "group" if source == "groups" else "studio"
         entities = scene.groups if kind == "group" else (studios[source],)
         for entity in filter(None, entities):
-            for name in names([entity.name]):
-                found.setdefault(name.casefold(), Collection(kind, entity.id, name))
+            name, folded = cleaned_name(entity.name)
+            if name:
+                found.setdefault(folded, Collection(kind, entity.id, name))
     return found
 
 
