@@ -93,6 +93,19 @@ def test_what_a_movie_does_not_have_is_an_empty_container(shared: Installation, 
     assert (container["size"], container["totalSize"], container[array]) == (0, 0, [])
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/library", "/library/metadata", "/library/metadata/", "/library/metadata/1,2", "/library/metadata/all"),
+        *("/library/collections/", "/library/sections", "/images", "/images/scene", "/images/scene/1", "/hooks"),
+    ],
+)
+def test_nothing_is_listed_to_whoever_names_no_id(shared: Installation, path: str) -> None:
+    answer = shared.http.get(path)
+    assert (answer.status_code, answer.next_request) == (404, None)
+    assert set(answer.json()) == {"status", "error"}
+
+
 @pytest.mark.parametrize("leaf", ["", "/images", "/extras", "/children"])
 @pytest.mark.parametrize("key", ["999", "0", "-1", "01", "x", "matches", "1.0", "9" * 5_000, "%00", "50", "..%2f1"])
 def test_an_unknown_key_or_an_excluded_scene_is_404_with_a_reason(shared: Installation, key: str, leaf: str) -> None:
