@@ -236,14 +236,14 @@ class Bus:
             if not keep:
                 raise
 
-    async def unsubscribe(self, filters: Sequence[str]) -> None:
-        """End subscriptions; without a connection there is nothing to end."""
+    async def unsubscribe(self, filters: Sequence[str], *, answered: bool = True) -> None:
+        """End subscriptions, and wait for the broker's answer; without a connection there is nothing to end."""
         for name in filters:
             self._handlers.pop(name, None)
         if self._client is None or not self.connected:
             return
         code, mid = self._client.unsubscribe(list(filters))
-        if code is MQTTErrorCode.MQTT_ERR_SUCCESS and mid is not None:
+        if answered and code is MQTTErrorCode.MQTT_ERR_SUCCESS and mid is not None:
             with contextlib.suppress(Unavailable):
                 await self._reply(mid)
 

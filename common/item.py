@@ -5,6 +5,7 @@ Bump MAPPING when the same scene should look different in Plex than before: ever
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,19 @@ def want(item: Item, fingerprint: str) -> str:
 
 def cover_version(scene: Scene) -> str:
     """Return what is another text whenever the scene's cover may be another, to whoever reads the same scene."""
-    return short_hash(f"{scene.born} {scene.updated_at}".encode())
+    return short_hash(f"{_moment(scene.born)} {_moment(scene.updated_at)}".encode())
+
+
+def is_same_moment(one: str, other: str) -> bool:
+    """Tell whether two times of Stash are the same: it writes all of them in its server's zone, which may change."""
+    return one == other or _moment(one) == _moment(other)
+
+
+def _moment(text: str) -> str:
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC).isoformat()
+    except ValueError:
+        return text
 
 
 def short_hash(content: bytes) -> str:

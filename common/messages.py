@@ -135,7 +135,8 @@ class ItemOutcome(Payload, frozen=True, kw_only=True):
 
     `wrote` has one short hash a scalar field and, for list fields, one for each entry that we added; where Plex shows
     something else than was sent, an entry is `<hash sent>><hash shown>`. `intent` has the hashes of a write that was
-    begun and of which no end is recorded. `seen` is the item's updatedAt in Plex, in seconds, when it was read last.
+    begun and of which no end is recorded; `late` has those of one that had no answer and may still land on what was
+    written since. `seen` is the item's updatedAt in Plex, in seconds, when it was read last.
     `found` says what the item was told by: its path, its content, or a pin.
     """
 
@@ -143,6 +144,7 @@ class ItemOutcome(Payload, frozen=True, kw_only=True):
     want: str
     wrote: Wrote = {}
     intent: Wrote | None = None
+    late: Wrote | None = None
     seen: int = 0
     found: Found = "path"
 

@@ -79,11 +79,14 @@ class Reader:
 
         self._last_message = asyncio.get_running_loop().time()
         await self._bus.subscribe([self._probe], on_probe, qos=qos, retained=False, keep=False)
+        whole = False
         try:
             await self._unless_lost(self._bus.subscribe(filters, handle, qos=qos, keep=False))
             await self._unless_lost(self._until_seen(seen, nonce, qos))
+            whole = True
         finally:
-            await self._bus.unsubscribe([*filters, self._probe])
+            # given up, nobody waits for an answer that comes behind all the rows that are on their way
+            await self._bus.unsubscribe([*filters, self._probe], answered=whole)
 
     async def _until_seen(self, seen: asyncio.Future[None], nonce: bytes, qos: int) -> None:
         """Send the probe and wait for it, and send it again in silence: a broker that drops rows may drop it too."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from services.plex_writer.gallery import Kind
 
 LIMIT: Final = 20_000_000
-TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+# the provider waits for Stash for 8 s; for longer only while its table is not whole, or when the line is dead
+TIMEOUT: Final = httpx.Timeout(12.0, connect=5.0)
 RETRY: Final = 60.0
 
 

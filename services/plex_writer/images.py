@@ -67,6 +67,7 @@ class Images:
         self._options = options
         self._link = link
         self._halted = halted
+        self._new: dict[int, None] = {}
         self._queue: dict[int, None] = {}
         self._later: dict[int, float] = {}
         self._wake = asyncio.Event()
@@ -75,7 +76,7 @@ class Images:
     @property
     def due(self) -> int:
         """How many scenes have a picture that is not as it should be, those that wait for a while included."""
-        return len(self._queue.keys() | self._later.keys())
+        return len(self._new.keys() | self._queue.keys() | self._later.keys())
 
     @property
     def requests(self) -> int:
@@ -90,7 +91,7 @@ class Images:
             return
         if pictures.tasks(scene, outcome, self._options, now):
             self._later.pop(scene.id, None)
-            self._queue.setdefault(scene.id)
+            (self._new if pictures.is_new(outcome, self._options) else self._queue).setdefault(scene.id)
             self._wake.set()
         elif outcome.state == "synced" and (rest := pictures.next_due(outcome, now)) is not None:
             self._later[scene.id] = time.monotonic() + rest
@@ -120,9 +121,10 @@ class Images:
             for scene_id in [scene_id for scene_id, at in self._later.items() if at <= now]:
                 del self._later[scene_id]
                 self._queue.setdefault(scene_id)
-            if self._queue and not self._halted():
-                scene_id = next(iter(self._queue))
-                del self._queue[scene_id]
+            queue = self._new or self._queue
+            if queue and not self._halted():
+                scene_id = next(iter(queue))
+                del queue[scene_id]
                 return scene_id
             self._wake.clear()
             try:
@@ -188,9 +190,11 @@ class Images:
         now = dt.datetime.now(dt.UTC)
         if isinstance(answer, NotNow):
             self._missed += answer.all_of_them
+            if answer.after is None:
+                return pictures.unanswered(begun, answer.why, now)
             return pictures.postponed(begun, answer.why, now, after=answer.after)
         if answer.version != cover_version(scene):
-            return pictures.lagging(begun, now)
+            return pictures.unanswered(begun, "the provider has not heard of the scene's change yet", now)
         if isinstance(answer, NoCover):
             return pictures.ended(msgspec.structs.replace(begun, etag=""), answer.why)
         if isinstance(answer, Same):

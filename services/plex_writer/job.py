@@ -235,7 +235,7 @@ def _shortened(item: Item, shown: plan.Current, ours: plan.Ours) -> Iterator[str
 
 def _closed(job: Job, known: ItemOutcome, shown: plan.Current | None) -> ItemOutcome:
     if known.intent is None:
-        return known
+        return msgspec.structs.replace(known, late=None)
     if shown is None:
         return msgspec.structs.replace(known, state="failed", intent=None)
     wrote = plan.wrote_of(job.item, plan.Edit(), shown, shown, plan.ours_of(known))
@@ -253,4 +253,5 @@ def _item_outcome(job: Job, target: Target, shown: plan.Current | None) -> ItemO
     if target.sent and not target.refused and plan.applied(target.edit, target.current, shown) != "all":
         return ItemOutcome(state="unsure", want=job.want, wrote=wrote, intent=intent, found=target.found)
     state: Literal["failed", "synced"] = "failed" if target.refused else "synced"
-    return ItemOutcome(state=state, want=job.want, wrote=wrote, seen=shown.updated_at, found=target.found)
+    late = plan.late_of(target.ours, shown) or None
+    return ItemOutcome(state=state, want=job.want, wrote=wrote, late=late, seen=shown.updated_at, found=target.found)

@@ -356,7 +356,7 @@ class Lane:
     def _looked(self, outcome: Outcome) -> Outcome:
         delay = self._looks.after(outcome, _clock())
         if delay is None:
-            return outcome
+            return settle.looked_for_good(outcome)
         self._dirty.remind(outcome.id, _clock() + delay)
         return settle.due(outcome, _now(), delay)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from common.guids import IDENTIFIER
+from common.item import is_same_moment
 from common.messages import ImageOutcome
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def kept(images: Mapping[str, ImageOutcome], rating_keys: Iterable[str]) -> dict
 
 def begun(before: ImageOutcome, scene: Scene, shape: str) -> ImageOutcome:
     """Return what is recorded of a picture as it is looked at; the attempts count for one state of the scene."""
-    if (before.checked, before.shape) == (scene.updated_at, shape):
+    if before.shape == shape and is_same_moment(before.checked, scene.updated_at):
         return before
     etag = before.etag if before.shape == shape else ""
     return ImageOutcome(checked=scene.updated_at, shape=shape, etag=etag, hash=before.hash)
@@ -82,15 +83,14 @@ def ended(image: ImageOutcome, detail: str = "") -> ImageOutcome:
 
 def postponed(image: ImageOutcome, why: str, now: dt.datetime, *, after: float | None = None) -> ImageOutcome:
     """Return what is recorded of a picture that is to be tried again: in 1, 5 and 30 minutes, then daily."""
-    delay = after if after is not None else _nth(DELAYS, image.attempts)
+    delay = after if after is not None else _nth(DELAYS, image.attempts, last=DAY)
     due = (now + dt.timedelta(seconds=delay)).isoformat(timespec="seconds").replace("+00:00", "Z")
     return msgspec.structs.replace(image, due=due, attempts=image.attempts + 1, detail=why)
 
 
-def lagging(image: ImageOutcome, now: dt.datetime) -> ImageOutcome:
-    """Return what is recorded of a picture whose provider has not heard of the scene's newest state."""
-    after = _nth((*LAGS, *DELAYS), image.attempts)
-    return postponed(image, "the provider has not heard of the scene's change yet", now, after=after)
+def unanswered(image: ImageOutcome, why: str, now: dt.datetime) -> ImageOutcome:
+    """Return what is recorded of a picture that its provider can't tell about yet: tried again soon, then seldom."""
+    return postponed(image, why, now, after=_nth((*LAGS, *DELAYS[:-1]), image.attempts, last=DELAYS[-1]))
 
 
 def objection(policy: Policy, offered: Sequence[Offered], ours: str, *, locked: bool) -> str:
@@ -110,11 +110,17 @@ def objection(policy: Policy, offered: Sequence[Offered], ours: str, *, locked: 
     return ""
 
 
+def is_new(outcome: Outcome, options: Options) -> bool:
+    """Tell whether a picture of a scene was never looked at; such come before those that may have changed."""
+    wanted = (Task(kind, key).key for kind in KINDS if options.fields[kind].policy != "off" for key in outcome.items)
+    return any(key not in outcome.images for key in wanted)
+
+
 def _is_due(image: ImageOutcome | None, scene: Scene, shape: str, now: dt.datetime) -> bool:
-    if image is None or (image.checked, image.shape) != (scene.updated_at, shape):
+    if image is None or image.shape != shape or not is_same_moment(image.checked, scene.updated_at):
         return True
     return image.due is not None and dt.datetime.fromisoformat(image.due) <= now
 
 
-def _nth(delays: Sequence[float], attempts: int) -> float:
-    return delays[attempts] if attempts < len(delays) else DAY
+def _nth(delays: Sequence[float], attempts: int, *, last: float) -> float:
+    return delays[attempts] if attempts < len(delays) else last

@@ -111,7 +111,7 @@ def ours_of(outcome: ItemOutcome | None) -> Ours:
         for sent, _, shown in (value.partition(">"),)
         if shown
     }
-    return Ours(_digests(outcome.wrote), _digests(outcome.intent or {}), pairs)
+    return Ours(_digests(outcome.wrote), _both(outcome.intent or {}, outcome.late or {}), pairs)
 
 
 def plan(item: Item, current: Current, ours: Ours, fields: Mapping[str, FieldPolicy]) -> Edit:
@@ -142,6 +142,14 @@ def intent_of(edit: Edit, current: Current, ours: Ours) -> Wrote:
         taken = {digest for gone in rewrite.remove if ours.has(name, digest := entry_hash(gone))}
         intent.setdefault(name, set()).update(added | taken)
     return {name: tuple(sorted(digests)) for name, digests in intent.items() if digests}
+
+
+def late_of(ours: Ours, shown: Current) -> Wrote:
+    """Return the hashes of what an earlier write may still bring: begun, and not shown."""
+    there = {name: {entry_hash(entry.name) for entry in shown.lists.get(name, ())} for name in LISTS}
+    there |= {name: {value_hash(text), value_hash(fold(text))} for name, text in shown.scalars.items()}
+    left = {name: sorted(digests - there.get(name, set())) for name, digests in ours.begun.items()}
+    return {name: tuple(digests) for name, digests in left.items() if digests}
 
 
 def wrote_of(item: Item, edit: Edit, before: Current, shown: Current, ours: Ours) -> Wrote:
@@ -179,6 +187,12 @@ def applied(edit: Edit, before: Current, shown: Current) -> Literal["all", "some
 
 def _digests(wrote: Wrote) -> dict[str, frozenset[str]]:
     return {name: frozenset(value.split(">") if isinstance(value, str) else value) for name, value in wrote.items()}
+
+
+def _both(one: Wrote, other: Wrote) -> dict[str, frozenset[str]]:
+    first, second = _digests(one), _digests(other)
+    nothing: frozenset[str] = frozenset()
+    return {name: first.get(name, nothing) | second.get(name, nothing) for name in first.keys() | second.keys()}
 
 
 def _scalar(name: str, item: Item, current: Current, ours: Ours, field: FieldPolicy) -> Scalar | None:

@@ -353,12 +353,24 @@ class _Server(PlexServer):
         sent = self._headers(**headers or {})  # type: ignore[no-untyped-call] # plexapi has no types
         kind = f"{_verb(method)} {_place(key)}"
         try:
-            answer = method(url, headers=sent, **{"timeout": self._timeout, **more})
+            answer = _sent(method, url, {"headers": sent, "timeout": self._timeout, **more})
         except requests.RequestException as error:
             raise PlexUnavailable(f"{kind}: {_transport(error)}") from None
         if answer.status_code not in {200, 201, 204, *but}:
             raise _refusal(kind, answer)
         return answer
+
+
+def _sent(method: Callable[..., requests.Response], url: str, more: dict[str, Any]) -> requests.Response:
+    """Send; a question whose connection is gone is asked once more, since one that lay idle may have been cut."""
+    try:
+        return method(url, **more)
+    except requests.Timeout:
+        raise
+    except requests.ConnectionError:
+        if _verb(method) != "GET":
+            raise
+        return method(url, **more)
 
 
 def _container(place: str, answer: requests.Response) -> ET.Element | None:

@@ -183,6 +183,12 @@ def due(outcome: Outcome, now: dt.datetime, delay: float) -> Outcome:
     return msgspec.structs.replace(outcome, due=_text(now + dt.timedelta(seconds=delay)))
 
 
+def looked_for_good(outcome: Outcome) -> Outcome:
+    """Return the outcome of a scene that needs no further look: what had no answer is not expected any more."""
+    items = {key: msgspec.structs.replace(item, late=None) for key, item in outcome.items.items()}
+    return msgspec.structs.replace(outcome, items=items)
+
+
 def seconds_until_due(outcome: Outcome, now: dt.datetime) -> float | None:
     """Return how long a scene that is settled may rest, at most a day whatever the clocks said; None without a due.
 

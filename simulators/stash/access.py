@@ -61,8 +61,9 @@ class Access:
 
     def _refuse_public(self, request: Request) -> Response | None:
         hops = request.headers.get("X-Forwarded-For", "")
+        # a connection that its client has cut may have no address any more, which proves nothing
         client = request.client.host if request.client else ""
-        self.tripped = not all(is_local(one) for one in (client, *filter(None, hops.split(", "))))
+        self.tripped = not all(is_local(one) for one in filter(None, (client, *hops.split(", "))))
         return PlainTextResponse(TRIPPED, 403) if self.tripped else None
 
     def _refuse_unknown(self, request: Request) -> Response:

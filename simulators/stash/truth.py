@@ -39,9 +39,7 @@ def scene(db: Database, row: Scene) -> dict[str, Any]:
         "oshashes": [file.oshash for file in files],
         "cover": etag(content(row.cover)) if row.cover else None,
         "cover_sha1": _sha1(row.cover) if row.cover else None,
-        "photos": [
-            _photo(db.performers.rows[one]) for one in sorted(row.performer_ids) if db.performers.rows[one].image
-        ],
+        "photos": [_photo(db.performers.rows[one]) for one in sorted(row.performer_ids)],
         "play_count": len(row.play_dates),
         "o_counter": len(row.o_dates),
     }
@@ -49,7 +47,7 @@ def scene(db: Database, row: Scene) -> dict[str, Any]:
 
 def _photo(row: Performer) -> dict[str, Any]:
     path = f"/performer/{row.id}/image?t={to_unix(row.updated_at)}"
-    return {"name": row.name, "path": path, "sha1": _sha1(row.image) if row.image else None}
+    return {"id": row.id, "name": row.name, "path": path, "sha1": _sha1(row.image) if row.image else None}
 
 
 def _sha1(picture: Picture) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Final
 
+import aiomqtt
 import pytest
 
+from benchmarks.stage import Stage
 from tests.delivery.test_kills import scene_topics
 from tests.stories.world import World
 from tools.processes import wait_until
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.story
+
+MANY: Final = 200_000
 
 
 def never_suspected(world: World) -> None:
@@ -36,6 +42,30 @@ def test_the_smallest_libraries(tmp_path: Path, scenes: int) -> None:
         world.start("plex_writer")
         world.settle()
         never_suspected(world)
+
+
+def test_two_hundred_thousand_scenes(tmp_path: Path) -> None:
+    """None of them is in this Plex, so all wait; a start counts them and misses none."""
+    with Stage(tmp_path) as stage:
+        stage.fill_broker(MANY, "waiting")
+        writer = stage.start_writer()
+        wait_until(lambda: told(stage, "stats").get("waiting") == MANY, "all to be counted", seconds=240)
+        assert told(stage, "state")["state"] == "online"
+        assert "suspect" not in writer.log.read_text()
+        assert writer.stop() == 0
+        assert told(stage, "info")["outcomes"] == MANY
+
+
+def told(stage: Stage, what: str) -> dict[str, Any]:
+    """Return what the writer has retained of itself, once it has."""
+
+    async def newest() -> dict[str, Any]:
+        async with asyncio.timeout(60), aiomqtt.Client("127.0.0.1", stage.broker.port) as client:
+            await client.subscribe(f"stash2plex/plex/plex/{what}", 1)
+            found: dict[str, Any] = json.loads((await anext(client.messages)).payload)
+            return found
+
+    return asyncio.run(newest())
 
 
 def test_a_writer_that_starts_again_and_again_during_a_first_load(tmp_path: Path) -> None:

@@ -39,6 +39,29 @@ def test_an_older_write_that_lands_late_is_put_right(world: World) -> None:
     wait_until(lambda: item_of(world, 1)["title"] == "The newer", "it to be put right", seconds=60)
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_entry_that_an_older_write_brings_late_is_ours_to_take_out(world: World, killed: bool) -> None:
+    """Under `merge`, where only what is ours goes."""
+    world.start("stash_watcher")
+    shortened.start(world, "plex_writer", SOON)
+    world.settle()
+    world.control("plex", "fault", kind="hold", match="PUT *", count=1)
+    world.edit(1, title="The older", tags=["Only for a moment"])
+    wait_until(lambda: held(world, "plex") == 1, "the write to be held")
+    world.edit(1, title="The newer", tags=["Drama"])
+    wait_until(lambda: item_of(world, 1)["genres"] == ["Drama"], "the newer to be written", seconds=60)
+    wait_until(lambda: world.outcome(1)["state"] == "synced", "it to be recorded")
+    if killed:
+        world.services["plex_writer"].kill()
+    world.control("plex", "release")
+    wait_until(lambda: "Only for a moment" in str(item_of(world, 1)["genres"]), "the older to land")
+    if killed:
+        shortened.start(world, "plex_writer", SOON)
+    wait_until(lambda: item_of(world, 1)["genres"] == ["Drama"], "it to be put right", seconds=60)
+    wait_until(lambda: not world.outcome(1)["due"], "the last look", seconds=60)
+    assert world.outcome(1)["items"].popitem()[1]["late"] is None
+
+
 def test_it_is_put_right_also_by_a_writer_that_was_killed_meanwhile(world: World) -> None:
     late(world)
     wait_until(lambda: world.outcome(1)["state"] == "synced", "it to be recorded")

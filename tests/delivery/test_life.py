@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.delivery import shortened
 from tests.stories.world import World
 from tools.processes import Broker, free_port, service, wait_until
 
@@ -84,6 +86,49 @@ def test_sigterm_ends_a_service_within_10_seconds_whatever_is_away(quiet: World,
     assert quiet.services[name].stop() == 0
     assert time.monotonic() - begun < 10
     assert "stopped" in quiet.services[name].tail(1)
+
+
+@pytest.mark.parametrize("name", ["stash_watcher", "plex_writer", "provider"])
+def test_sigterm_ends_a_start_at_any_of_its_moments(world: World, name: str) -> None:
+    """The moments are the lines that it logs; until it listens for the signal, the signal kills it."""
+    world.start("stash_watcher")
+    wait_until(lambda: world.ear.json("stash/info").get("scenes") == 20, "the table")
+    world.services["stash_watcher"].stop()
+    owner = {"stash_watcher": "stash", "plex_writer": "plex/plex", "provider": "provider"}[name]
+
+    def start_until(told: int | None) -> int:
+        """Start it and end it once it has logged so many lines, None for all of a start; return how many it had."""
+        world.start(name, S2P_LOG_LEVEL="debug")
+        process = world.services[name]
+        before = process.log.read_bytes().count(b"\n")
+
+        def lines() -> int:
+            return process.log.read_bytes().count(b"\n") - before
+
+        online = f"{owner}/state"
+        if told is None:
+            wait_until(lambda: world.ear.json(online).get("state") == "online", "it to be online")
+        else:
+            wait_until(lambda: lines() >= told, f"{told} lines")
+        so_far = lines()
+        begun = time.monotonic()
+        assert process.stop() in (0, -signal.SIGTERM), process.tail()
+        assert time.monotonic() - begun < 10
+        return so_far
+
+    for told in range(start_until(None)):
+        start_until(told)
+    assert "crashed" not in world.services[name].log.read_text()
+
+
+def test_a_bug_ends_the_service_with_1_and_the_log_says_which(world: World) -> None:
+    world.start("stash_watcher")
+    shortened.start(world, "plex_writer", {"services.plex_writer.lane.FRESH": "no number"})
+    process = world.services["plex_writer"]
+    assert process.wait() == 1
+    last = next(line for line in reversed(process.log.read_text().splitlines()) if "crashed" in line)
+    assert "TypeError" in last
+    wait_until(lambda: world.ear.json("plex/plex/state").get("state") == "offline", "its state to tell")
 
 
 def test_sigterm_during_a_write_that_hangs_ends_within_10_seconds(world: World) -> None:

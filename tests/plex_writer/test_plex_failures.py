@@ -205,10 +205,19 @@ async def test_a_server_that_dies_and_comes_back_is_used_again(tmp_path: Path) -
     with running(tmp_path) as server:
         async with Plex(server.url, TOKEN, connect_timeout=1, read_timeout=2) as plex:
             await plex.connect()
-            server.control("fault", kind="down", count=1)
+            server.control("fault", kind="down", count=2)
             assert type(await failure(plex, "sections")) is PlexUnavailable
             assert await plex.sections()
             assert await plex.connect()
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_was_cut_while_it_lay_idle_fails_no_question(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        async with Plex(server.url, TOKEN, connect_timeout=1, read_timeout=2) as plex:
+            await plex.connect()
+            server.control("fault", kind="down", count=1)
+            assert await plex.sections()
 
 
 @pytest.mark.asyncio

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.requests import Request
 
-from simulators.stash.access import is_local
+from simulators.stash.access import Access, is_local
 from tests.simulators.stash_process import Running, running
 
 if TYPE_CHECKING:
@@ -91,6 +92,13 @@ def test_a_public_hop_trips_the_wire_for_good_where_there_is_no_password(unlocke
     assert unlocked.http.post("/graphql", json=QUERY, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
     assert unlocked.http.post("/graphql", json=QUERY).status_code == 403
     assert unlocked.http.get("/scene/1/screenshot").status_code == 403
+
+
+def test_a_request_whose_client_has_cut_the_line_trips_nothing() -> None:
+    access = Access()
+    gone = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "client": None})
+    assert access.refusal(gone) is None
+    assert not access.tripped
 
 
 def test_with_a_password_a_public_hop_is_nothing_special(keyed: Running) -> None:

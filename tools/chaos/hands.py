@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from tools.chaos.plain import version_of
+from tools.chaos.plain import fold, version_of
 from tools.chaos.world import Refused
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ class Hands:
             row = found.get(scene)
             if row is not None:
                 self._record.rows[scene] = row
+                for photo in row["photos"]:
+                    self._record.people[fold(photo["name"])].add(photo["id"])
                 self._record.saw(scene, version_of(row, at))
             elif scene in self._record.versions:
                 self._record.rows.pop(scene, None)

@@ -115,7 +115,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
         (
             Change(
                 f"{WRITER}/pictures.py",
-                "if image is None or (image.checked, image.shape) != (scene.updated_at, shape):",
+                "if image is None or image.shape != shape or not is_same_moment(image.checked, scene.updated_at):",
                 "if image is None or image.shape != shape:",
             ),
         ),
@@ -170,7 +170,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     ),
     "forget_intent": Mutant(
         "does not count what it had begun to write for its own",
-        (Change(f"{WRITER}/plan.py", "_digests(outcome.intent or {})", "_digests({})"),),
+        (Change(f"{WRITER}/plan.py", "_both(outcome.intent or {}, outcome.late or {})", "_digests({})"),),
         "writer.kill_in_put",
         "stale",
     ),

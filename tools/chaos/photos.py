@@ -1,6 +1,6 @@
 """Whether Plex shows each performer's photo as Stash has it now. Pure.
 
-Plex keeps one photo a person for the whole server, so a name that several performers have says nothing.
+Plex keeps one photo a person for the whole server, so a name that several performers have had says nothing.
 """
 
 from __future__ import annotations
@@ -47,14 +47,9 @@ def judge_photos(
 
 
 def _photos(record: Record) -> dict[str, dict[str, Any]]:
-    """Return the photo of each folded name that only one performer of all scenes has."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in record.rows.values():
-        held = {fold(photo["name"]): photo for photo in row["photos"]}
-        for name in map(fold, row["performers"]):
-            photo = held.get(name, {"path": f"none of {name}"})
-            found.setdefault(name, {})[photo["path"]] = photo
-    return {name: photo for name, few in found.items() for photo in few.values() if len(few) == 1 and "sha1" in photo}
+    """Return the photos of today by the folded names that no two performers ever had."""
+    every = (photo for row in record.rows.values() for photo in row["photos"] if photo["sha1"])
+    return {fold(photo["name"]): photo for photo in every if len(record.people[fold(photo["name"])]) == 1}
 
 
 def _actors(case: Case) -> list[dict[str, Any]]:

@@ -51,10 +51,14 @@ class Told(NamedTuple):
 
 @dataclass
 class Record:
-    """All that the checker knows of the run; `rows` are the scenes of now as Stash has them. Times are Unix seconds."""
+    """All that the checker knows of the run. Times are Unix seconds.
+
+    `rows` are the scenes of now as Stash has them, `people` the performers that ever had a folded name.
+    """
 
     versions: dict[int, list[Version]] = field(default_factory=dict)
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
+    people: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     writes: dict[str, list[Write]] = field(default_factory=lambda: defaultdict(list))
     last_write: int = 0
     struck: list[Struck] = field(default_factory=list)

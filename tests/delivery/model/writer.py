@@ -254,7 +254,9 @@ class Writer:
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         delay = self._looks.after(outcome, self._clock.now)
-        if delay is not None:
+        if delay is None:
+            outcome = settle.looked_for_good(outcome)
+        else:
             self.dirty.remind(outcome.id, self._clock.now + delay)
             outcome = settle.due(outcome, self._clock.date, delay)
         self._publish(job, outcome)
