@@ -153,9 +153,11 @@ class Images:
         if scene is None or outcome is None:
             return
         for task in pictures.tasks(scene, outcome, self._options, dt.datetime.now(dt.UTC)):
-            after = await self._picture(scene, task, self._begun(task, scene, outcome))
+            begun = self._begun(task, scene, outcome)
+            after = await self._picture(scene, task, begun)
             if after is not None:
-                await self._record(scene_id, task, after)
+                now = dt.datetime.now(dt.UTC)
+                await self._record(scene_id, task, pictures.once_more(after, begun, scene, now))
         self._look_again(scene_id, scene)
 
     def _begun(self, task: Task, scene: Scene, outcome: Outcome) -> ImageOutcome:
@@ -206,7 +208,7 @@ class Images:
             await asyncio.to_thread(picture_of, content)
             return await self._show(task, begun, content)
         except NoPicture as error:
-            return pictures.ended(begun, f"the cover is no picture: {error}")
+            return pictures.ended(msgspec.structs.replace(begun, etag=""), f"the cover is no picture: {error}")
         except Rejected as error:
             return pictures.ended(msgspec.structs.replace(begun, etag=""), f"Plex refused the picture: {error}")
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 KINDS: Final[Sequence[Kind]] = ("poster", "art")
 DELAYS: Final = (60.0, 300.0, 1_800.0)
 DAY: Final = 86_400.0
+# clocks may differ a bit
+YOUNG: Final = 60.0
+SECOND_LOOK: Final = 5.0
 # a provider hears of a change within moments, unless it is starting
 LAGS: Final = (5.0, 5.0, 10.0, 20.0, 40.0)
 
@@ -81,6 +84,17 @@ def ended(image: ImageOutcome, detail: str = "") -> ImageOutcome:
     return msgspec.structs.replace(image, due=None, attempts=0, detail=detail)
 
 
+def once_more(image: ImageOutcome, begun: ImageOutcome, scene: Scene, now: dt.datetime) -> ImageOutcome:
+    """Return what is recorded of a picture that was looked at for the first time since its scene changed.
+
+    Stash's updated_at has whole seconds: a cover that comes within the same one, as when a scan makes it, moves nothing
+    that tells of it. So the picture of a scene that changed just now is looked at once more when that second is over.
+    """
+    if image.due is not None or begun.attempts or not _is_young(scene.updated_at, now):
+        return image
+    return postponed(image, image.detail, now, after=SECOND_LOOK)
+
+
 def postponed(image: ImageOutcome, why: str, now: dt.datetime, *, after: float | None = None) -> ImageOutcome:
     """Return what is recorded of a picture that is to be tried again: in 1, 5 and 30 minutes, then daily."""
     delay = after if after is not None else _nth(DELAYS, image.attempts, last=DAY)
@@ -120,6 +134,14 @@ def _is_due(image: ImageOutcome | None, scene: Scene, shape: str, now: dt.dateti
     if image is None or image.shape != shape or not is_same_moment(image.checked, scene.updated_at):
         return True
     return image.due is not None and dt.datetime.fromisoformat(image.due) <= now
+
+
+def _is_young(raw: str, now: dt.datetime) -> bool:
+    try:
+        moment = dt.datetime.fromisoformat(raw)
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and abs((now - moment).total_seconds()) < YOUNG
 
 
 def _nth(delays: Sequence[float], attempts: int, *, last: float) -> float:

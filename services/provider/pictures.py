@@ -30,6 +30,7 @@ WITHIN: Final = 8.0
 AT_ONCE: Final = 4
 AWAY_FOR: Final = 5.0
 SLOW_TIMES: Final = 2
+JUST_NOW: Final = 1.0
 TRUSTED: Final = 3_600.0
 TRUSTED_UNVERSIONED: Final = 600.0
 
@@ -87,7 +88,7 @@ class Pictures:
         return self._stash.requests if self._stash else 0
 
     async def show(self, target: Target, *, current: bool) -> Shown:
-        """Return a picture; an older one of the same scene while Stash is away, unless it has to be `current`.
+        """Return a picture; one that has to be `current` is asked for anew, and is no older one while Stash is away.
 
         Raises NotFound with the reason where there is none, and Away.
         """
@@ -114,7 +115,7 @@ class Pictures:
 
     async def _original(self, target: Target, *, current: bool) -> Shown:
         entry = self._cache.find(target.name)
-        if entry is not None and _is_fresh(entry, target):
+        if entry is not None and _is_fresh(entry, target) and not (current and time.time() - entry.at > JUST_NOW):
             return Shown(target.name, entry)
         try:
             return await self._once(target.name, lambda: self._fetch(target, entry))

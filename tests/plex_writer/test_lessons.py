@@ -38,6 +38,7 @@ def covers() -> Iterator[CoverServer]:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, covers: CoverServer) -> Iterator[Stage]:
     with Stage(tmp_path_factory.mktemp("lessons"), S2P_PROVIDER_INTERNAL_URL=covers.url) as made:
+        covers.known = made.published
         made.start()
         yield made
 
@@ -155,7 +156,6 @@ def test_live_bug_15_posters_are_not_uploaded_each_time(stage: Stage, covers: Co
     last = stage.scene("/media/l15/a.mp4", scene_id=number)
     for turn in range(3):
         now = last
-        covers.known = {number: now}
         stage.until(
             lambda now=now: (
                 stage.outcome(now).get("images", {}).get(f"poster/{key}", {}).get("checked") == now.updated_at

@@ -195,6 +195,19 @@ def test_an_edited_scene_is_asked_for_again_and_only_a_new_cover_is_fetched(tmp_
         assert after.content == made.in_stash("/scene/1/screenshot") != before.content
 
 
+def test_whoever_asks_for_the_current_one_gets_a_cover_that_nothing_told_of(tmp_path: Path) -> None:
+    """It came in the second of the last edit; what was asked for a moment ago is current enough."""
+    with place(tmp_path) as made:
+        first = made.get(POSTER, **{"Cache-Control": "no-cache"})
+        made.stash.do("cover_set", id=1, seed=999, same_second=True)
+        assert made.get(POSTER).content == first.content
+        wait_until(
+            lambda: made.get(POSTER, **{"Cache-Control": "no-cache"}).content == made.in_stash("/scene/1/screenshot"),
+            "the new cover",
+        )
+        assert made.get(POSTER).content != first.content
+
+
 def test_while_stash_is_away_what_is_here_is_shown_and_the_rest_is_503_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     with place(tmp_path, S2P_PROVIDER_CACHE=str(folder)) as made:

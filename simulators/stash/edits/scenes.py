@@ -176,10 +176,14 @@ def scene_merge(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def cover_set(edit: Edit, args: dict[str, Any]) -> dict[str, Any]:
-    """Set a cover by sceneUpdate: {id, data? | seed? | none?, legacy?}; moves updated_at, fires Scene.Update."""
+    """Set a cover by sceneUpdate: {id, data? | seed? | none?, legacy?, same_second?}; fires Scene.Update.
+
+    Moves updated_at, unless it is still the second of the last change.
+    """
     scene = edit.scene(args["id"])
     scene.cover = picture(args, scene.cover)
-    edit.touch(scene)
+    if not args.get("same_second"):
+        edit.touch(scene)
     edit.fire(
         "Scene.Update", scene.id, {"id": str(scene.id), "cover_image": args.get("data", "data:image/png;base64,")}
     )
