@@ -1,4 +1,4 @@
-"""What the search has found once, each by the shortest way there: an outcome left over, a scene that waits for ever.
+"""Ways to lose a scene that were found once, each the shortest: an outcome left over, a scene that waits for ever.
 
 The real processes take these ways only by a chance of milliseconds; so these are steps of the state machine.
 """

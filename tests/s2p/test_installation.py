@@ -68,7 +68,15 @@ def test_status_has_the_same_as_json(world: World) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["reconcile"], ["resync"], ["resync", "3"], ["resync", "3", "--stash"], ["resync", "--stash"], ["sweep"]],
+    [
+        ["reconcile"],
+        ["reconcile", "--confirm"],
+        ["resync"],
+        ["resync", "3"],
+        ["resync", "3", "--stash"],
+        ["resync", "--stash"],
+        ["sweep"],
+    ],
 )
 def test_a_request_is_answered_and_ends_with_0(world: World, command: list[str]) -> None:
     called = call(world, *command)

@@ -45,7 +45,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "start": Act(WRITER, "start", _bare),
     "pause": Act(WRITER, "pause", _bare),
     "resume": Act(WRITER, "resume", _bare),
-    "reconcile": Act(WRITER, "reconcile", _bare),
+    "reconcile": Act(WRITER, "reconcile", lambda o: Request(confirm=o.confirm)),
     "retry": Act(WRITER, "retry", lambda o: Request(ids=tuple(o.scenes), state=o.state, reason=o.reason)),
     "resync": Act(WRITER, "resync", _scenes),
     "pin": Act(WRITER, "pin", lambda o: Request(ids=(o.scene,), rating_key=o.rating_key)),
