@@ -51,7 +51,7 @@ class _Joined(asyncio.Transport):
 
     def _flush(self) -> None:
         if self._pieces and not self._transport.is_closing():
-            self._transport.write(b"".join(self._pieces))
+            self._transport.writelines(self._pieces)
         self._pieces.clear()
 
 
