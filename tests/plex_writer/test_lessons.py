@@ -1,10 +1,11 @@
 """What went wrong in the ancestor, once each: its live bugs and incidents, by their numbers in its own records.
 
-Only those that a writer of content can have; those of queues, hooks and processes have no counterpart in it.
+Those that a writer can have; tests/test_lessons.py says which test holds each of the others.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.plex_writer.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PLAIN = Options()
 WHOLE = Options(filters=Filters(bare="write"))
@@ -99,6 +101,30 @@ def test_live_bug_07_ambiguous_scenes_are_no_outage(stage: Stage) -> None:
         stage.ended(stage.scene(f"/elsewhere/{number}.mp4", oshash=same), "ambiguous")
     assert stage.ear.json("plex/plex/state")["plex"] == "reachable"
     assert stage.ear.json("plex/plex/outages").get("outages", []) == []
+
+
+@pytest.mark.story
+def test_live_bug_08_a_plex_that_dies_at_work_or_is_away_at_the_start_is_an_outage_and_nobodys_failure(
+    tmp_path: Path,
+) -> None:
+    """Neither is taken for a missing file or library, and no try is spent."""
+    with Stage(tmp_path) as stage:
+        (key,) = stage.items("/media/l8/a.mp4")
+        stage.start()
+        stage.ended(stage.scene("/media/l8/a.mp4", scene_id=8), "synced")
+        heard = len(stage.ear.heard)
+        for turn in range(2):
+            fault = stage.control("fault", kind="down")
+            if turn:
+                stage.start()
+            scene = stage.scene("/media/l8/a.mp4", scene_id=8, title=f"Turn {turn}")
+            stage.until(lambda: stage.ear.json("plex/plex/state")["plex"] == "unreachable", "it to be noticed")
+            stage.control("fault", kind="clear", id=fault["id"])
+            assert stage.ended(scene, "synced")["attempts"] == 0
+            assert stage.shown(key, scene)
+        told = [json.loads(row) for topic, row in stage.ear.heard[heard:] if topic.endswith("plex/plex/scene/8")]
+        assert {(one["state"], one["detail"]) for one in told} == {("synced", "")}
+        stage.until(lambda: len(stage.ear.json("plex/plex/outages")["outages"]) == 2, "two outages")
 
 
 @pytest.mark.story
@@ -200,6 +226,21 @@ def test_incident_17_nothing_is_called_synced_that_plex_does_not_show(stage: Sta
     again = stage.scene("/media/i17/a.mp4", scene_id=written.id, title="Shown")
     stage.ended(again, "synced")
     assert stage.item(key)["title"] == "Shown"
+
+
+@pytest.mark.story
+def test_incident_27_counters_are_counted_anew_by_each_process(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        stage.items("/media/i27/a.mp4")
+        names = ("writes", "synced", "waiting")
+        stage.scene("/media/i27/missing.mp4", scene_id=28)
+        for _ in range(3):
+            stage.start()
+            stage.ended(stage.scene("/media/i27/a.mp4", scene_id=27), "synced")
+            stage.until(
+                lambda: [stage.ear.json("plex/plex/stats").get(name) for name in names] == [1, 1, 1],
+                "one write, one scene in Plex, and one that waits",
+            )
 
 
 def test_incident_22_a_scene_that_is_empty_for_a_moment_wipes_nothing_that_is_a_persons() -> None:
