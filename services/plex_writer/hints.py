@@ -84,7 +84,7 @@ class Hints:
 
     async def _ask(self, section: str, name: str) -> None:
         try:
-            self._wake(self._library.note_listed(await self._plex.named(section, name)))
+            self._wake(self._library.note_listed(await self._plex.with_file(section, name)))
         except (PlexUnavailable, Unauthorized) as error:
             await self._link.doubt(error)
         except Rejected as error:

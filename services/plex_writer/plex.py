@@ -154,11 +154,6 @@ class Plex:
         total = int(root.get("totalSize", root.get("size", "0")))
         return [shelved_of(video, section.title) for video in root.iter("Video")], total
 
-    async def named(self, section: str, name: str) -> list[Listed]:
-        """Return the items of a library with a file whose path has this in it (recorded from PMS 1.43.1)."""
-        root = await self._get(f"/library/sections/{section}/all?{urlencode({**LIGHT, 'file': name}, safe=',')}")
-        return [_listed(video) for video in root.iter("Video")]
-
     async def scan(self, section: str, folder: str) -> None:
         """Let Plex scan one folder of a library, or all of it; the answer comes at once, the scan goes on."""
         path = f"/library/sections/{section}/refresh"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import permutations
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from common.item import Item, item_of
 from common.messages import Group, Named, Performer, Scene, Studio, Tag
+from common.options import MappingOptions
 from tests.common.given import given, problem
 
 GENRE = Named(id=9, name="Genre")
@@ -40,43 +42,50 @@ def shown(scene: Scene = SCENE, /, **variables: str) -> Item:
     return item_of(scene, given(**variables).options)
 
 
-@pytest.mark.parametrize(
-    ("variables", "field", "value"),
-    [
-        ({}, "sort_title", "Saga 002 The Title"),
-        ({"S2P_MAPPING_SORT_TITLE": "{date} {title}"}, "sort_title", "2024-05-01 The Title"),
-        ({"S2P_MAPPING_SORT_TITLE": "{studio}: {year} {code}"}, "sort_title", "Acme: 2024 AB-123"),
-        ({"S2P_MAPPING_SORT_TITLE": "{{{index}}}"}, "sort_title", "{002}"),
-        ({"S2P_MAPPING_SORT_TITLE": "{title}"}, "sort_title", ""),
-        ({}, "studio", "Acme"),
-        ({"S2P_MAPPING_PARENT_STUDIO": "true"}, "studio", "Acme (Big Corp)"),
-        ({}, "tagline", "AB-123"),
-        ({}, "content_rating", ""),
-        ({"S2P_MAPPING_CONTENT_RATING": " XXX "}, "content_rating", "XXX"),
-        ({}, "rating", "8.5"),
-        ({}, "director", ("Dee Rector",)),
-        ({}, "tags", ("Drama", "Sci-Fi", "4K")),
-        ({"S2P_MAPPING_GENRES_IN": "drama, sci-fi"}, "tags", ("Drama", "Sci-Fi")),
-        ({"S2P_MAPPING_GENRES_OUT": "4k"}, "tags", ("Drama", "Sci-Fi")),
-        ({"S2P_MAPPING_GENRES_IN": "drama, 4K", "S2P_MAPPING_GENRES_OUT": "DRAMA"}, "tags", ("4K",)),
-        ({"S2P_MAPPING_GENRES_PARENTS": "true"}, "tags", ("Drama", "Sci-Fi", "4K", "Genre")),
-        ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_IN": "genre"}, "tags", ("Genre",)),
-        ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_OUT": "Genre, 4k"}, "tags", ("Drama", "Sci-Fi")),
-        ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_LIMIT": "3"}, "tags", ("Drama", "4K", "Genre")),
-        ({"S2P_MAPPING_GENRES_LIMIT": "2"}, "tags", ("Drama", "4K")),
-        ({}, "collections", ("Acme", "Saga", "Box")),
-        ({"S2P_MAPPING_COLLECTIONS": "groups"}, "collections", ("Saga", "Box")),
-        ({"S2P_MAPPING_COLLECTIONS": "Parent_Studio, studio"}, "collections", ("Big Corp", "Acme")),
-        ({}, "photos", {}),
-        (
-            {"S2P_PROVIDER_URL": "http://nas:9393/"},
-            "photos",
-            {"Ann": "http://nas:9393/images/performer/5?t=1700", "Bea": "http://nas:9393/images/performer/6"},
-        ),
-    ],
-)
+ROWS: list[tuple[dict[str, str], str, object]] = [
+    ({}, "sort_title", "Saga 002 The Title"),
+    ({"S2P_MAPPING_SORT_TITLE": "{date} {title}"}, "sort_title", "2024-05-01 The Title"),
+    ({"S2P_MAPPING_SORT_TITLE": "{studio}: {year} {code}"}, "sort_title", "Acme: 2024 AB-123"),
+    ({"S2P_MAPPING_SORT_TITLE": "{{{index}}}"}, "sort_title", "{002}"),
+    ({"S2P_MAPPING_SORT_TITLE": "{title}"}, "sort_title", ""),
+    ({}, "studio", "Acme"),
+    ({"S2P_MAPPING_PARENT_STUDIO": "true"}, "studio", "Acme (Big Corp)"),
+    ({}, "tagline", "AB-123"),
+    ({}, "content_rating", ""),
+    ({"S2P_MAPPING_CONTENT_RATING": " XXX "}, "content_rating", "XXX"),
+    ({}, "rating", "8.5"),
+    ({}, "director", ("Dee Rector",)),
+    ({}, "tags", ("Drama", "Sci-Fi", "4K")),
+    ({"S2P_MAPPING_GENRES_IN": "drama, sci-fi"}, "tags", ("Drama", "Sci-Fi")),
+    ({"S2P_MAPPING_GENRES_OUT": "4k"}, "tags", ("Drama", "Sci-Fi")),
+    ({"S2P_MAPPING_GENRES_IN": "drama, 4K", "S2P_MAPPING_GENRES_OUT": "DRAMA"}, "tags", ("4K",)),
+    ({"S2P_MAPPING_GENRES_PARENTS": "true"}, "tags", ("Drama", "Sci-Fi", "4K", "Genre")),
+    ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_IN": "genre"}, "tags", ("Genre",)),
+    ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_OUT": "Genre, 4k"}, "tags", ("Drama", "Sci-Fi")),
+    ({"S2P_MAPPING_GENRES_PARENTS": "true", "S2P_MAPPING_GENRES_LIMIT": "3"}, "tags", ("Drama", "4K", "Genre")),
+    ({"S2P_MAPPING_GENRES_LIMIT": "2"}, "tags", ("Drama", "4K")),
+    ({}, "collections", ("Acme", "Saga", "Box")),
+    ({"S2P_MAPPING_COLLECTIONS": "groups"}, "collections", ("Saga", "Box")),
+    ({"S2P_MAPPING_COLLECTIONS": "Parent_Studio, studio"}, "collections", ("Big Corp", "Acme")),
+    ({}, "photos", {}),
+    (
+        {"S2P_PROVIDER_URL": "http://nas:9393/"},
+        "photos",
+        {"Ann": "http://nas:9393/images/performer/5?t=1700", "Bea": "http://nas:9393/images/performer/6"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "field", "value"), ROWS)
 def test_each_option_does_what_it_says(variables: dict[str, str], field: str, value: object) -> None:
     assert getattr(shown(**variables), field) == value
+
+
+def test_every_option_has_a_row() -> None:
+    """But for the shape of posters, which shows in pictures alone (tests/plex_writer/test_pictures_together.py)."""
+    names = {option.name for option in dataclasses.fields(MappingOptions)} - {"poster"}
+    variables = {"S2P_PROVIDER_URL" if name == "provider_url" else f"S2P_MAPPING_{name.upper()}" for name in names}
+    assert {variable for row, _, _ in ROWS for variable in row} == variables
 
 
 @pytest.mark.parametrize(

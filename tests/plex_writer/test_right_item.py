@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common import messages
 from common.guids import IDENTIFIER, guid_of
+from common.messages import Unmatched
 from tests.plex_writer.stage import Stage
 
 if TYPE_CHECKING:
@@ -166,6 +168,22 @@ def test_a_file_that_was_scanned_a_moment_ago_is_found_by_its_name(stage: Stage)
     scene = stage.scene("/media/fresh/now.mp4")
     stage.ended(scene, "synced")
     assert stage.shown(key, scene)
+
+
+def test_a_report_of_the_provider_is_enough_to_find_a_file_and_to_match_its_item(tmp_path: Path) -> None:
+    """Plex asked for a file that no scene had yet. Its events are not heard, and what its libraries say fails."""
+    with Stage(tmp_path, "--agent", IDENTIFIER) as stage:
+        stage.control("fault", kind="status", status=404, match="GET /:/eventsource/notifications")
+        stage.start()
+        scene = stage.scene("/media/new/reported.mp4")
+        stage.ended(scene, "waiting")
+        stage.control("fault", kind="status", status=500, match="GET /library/sections")
+        (key,) = stage.items("/media/new/reported.mp4")
+        report = Unmatched(file="new/reported.mp4", at="2026-01-10T10:00:05Z")
+        stage.ear.tell("provider/unmatched/0123456789abcdef", messages.encode(report), retain=True)
+        stage.ended(scene, "synced")
+        assert stage.shown(key, scene)
+        stage.until(lambda: stage.item(key)["guid"] == guid_of(scene.id), "the match")
 
 
 def test_a_moved_file_is_followed_and_the_item_that_has_its_old_place_is_not(stage: Stage) -> None:
