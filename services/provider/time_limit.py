@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -21,35 +22,34 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._begun: dict[asyncio.Task[object], float] = {}
-        self._ended: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
-        loop, task = asyncio.get_running_loop(), _this_task()
-        self._begun[task] = loop.time()
+        self._begun[_this_task()] = time.monotonic()
         if self._timer is None:
-            self._timer = loop.call_later(self._seconds / LOOKS, self._look)
+            self._look_soon()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         task = _this_task()
-        self._begun.pop(task, None)
-        if task in self._ended:
-            self._ended.discard(task)
-            if task.uncancel() == 0 and isinstance(error, asyncio.CancelledError):
-                raise TimeoutError(f"it took longer than {self._seconds:g} s") from error
+        was_ended = self._begun.pop(task, None) is None
+        if was_ended and task.uncancel() == 0 and isinstance(error, asyncio.CancelledError):
+            raise TimeoutError(f"it took longer than {self._seconds:g} s") from error
 
     def _look(self) -> None:
         """End what began too long ago, and look again as long as anything is under way."""
-        loop = asyncio.get_running_loop()
-        latest = loop.time() - self._seconds
+        latest = time.monotonic() - self._seconds
         for task in [task for task, begun in self._begun.items() if begun <= latest]:
             del self._begun[task]
-            self._ended.add(task)
             task.cancel()
-        self._timer = loop.call_later(self._seconds / LOOKS, self._look) if self._begun else None
+        self._timer = None
+        if self._begun:
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds / LOOKS, self._look)
 
 
 def _this_task() -> asyncio.Task[object]:
