@@ -15,10 +15,12 @@ from services.plex_writer import plan
 from services.plex_writer.forms import entry_hash
 from services.plex_writer.plan import LISTS, SCALARS, Current, Edit, Entry, Scalar
 from services.plex_writer.wire import queries
+from tests.plex_writer.stage import Stage
 from tests.simulators.plex_process import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from services.plex_writer.plex import Plex
     from tests.simulators.plex_process import Running
@@ -248,3 +250,35 @@ def test_an_edit_has_no_stars_unless_they_change() -> None:
     assert not plan.plan(Item(rating="8.5"), current, plan.Ours(), SYNC)
     edit = plan.plan(Item(rating="9"), current, plan.Ours(), SYNC)
     assert edit.scalars == {"rating": Scalar(value="9", lock=False)}
+
+
+@pytest.mark.story
+@pytest.mark.parametrize("normalise", [False, True])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_writer_and_a_person_end_with_the_same_whatever_plex_makes_of_edits(
+    tmp_path: Path, mode: str, normalise: bool
+) -> None:
+    """What ours is survives a restart in Plex's own form of it, and nothing is written twice."""
+    with Stage(tmp_path) as stage:
+        stage.control("settings", tag_mode=mode, normalise=normalise)
+        (key, other) = stage.items("/media/modes.mp4", "/media/other.mp4")
+        stage.control("person", ratingKey=other, genres=["big City"])
+        stage.start()
+        first = stage.scene(
+            "/media/modes.mp4", title=" A  title", details="One.\n\nTwo. ", tags=("BIG CITY", "Drama", "4K")
+        )
+        stage.ended(first, "synced")
+        stage.control("person", ratingKey=key, genres=[*stage.item(key)["genres"], "Mine"])
+        facts = {"title": " A  title", "details": "One.\n\nTwo. "}
+        stage.start()
+        edited = stage.scene("/media/modes.mp4", scene_id=first.id, tags=("New", "big city"), **facts)
+        stage.ended(edited, "synced")
+        assert {genre.casefold() for genre in stage.item(key)["genres"]} == {"mine", "new", "big city"}
+        assert stage.item(other)["genres"] == ["big City"]
+        written = len(stage.told("writes"))
+        stage.start()
+        stage.ask("resync", ids=[first.id])
+        stage.ended(stage.scene("/media/modes.mp4", scene_id=first.id, tags=("big city", "New"), **facts), "synced")
+        assert len(stage.told("writes")) == written
+        stage.ended(stage.scene("/media/modes.mp4", scene_id=first.id, tags=(), details="d"), "synced")
+        assert stage.item(key)["genres"] == ["Mine"]
