@@ -124,11 +124,11 @@ class Setting:
 
 
 def figures(bench: Bench) -> dict[str, Figure]:
-    """Measure everything; `--full` adds the sizes in between."""
+    """Measure everything; `--full` adds smaller sizes, and how long a first load of each takes."""
     found: dict[str, Figure] = {}
     with tempfile.TemporaryDirectory() as folder:
         found |= _side_by_side(bench, Path(folder))
-    for size in (*(SIZES if bench.full else SIZES[:1]), LARGEST):
+    for size in (*(SIZES if bench.full else ()), LARGEST):
         with tempfile.TemporaryDirectory() as folder:
             found |= _at_size(bench, Path(folder), size)
     return found
@@ -214,11 +214,13 @@ def _at_size(bench: Bench, folder: Path, size: int) -> dict[str, Figure]:
         restarts = [setting.restart() for _ in range(1 if largest and not bench.full else 3)]
         assert setting.watcher is not None
         peaks = [peak_mb(setting.watcher.pid)]
-        bench.say(f"watcher: {name}, first load")
-        loads = [size / setting.load()]
-        peaks.append(peak_mb(setting.watcher.pid))
-    return {
+        loads = []
+        if bench.full:
+            bench.say(f"watcher: {name}, first load")
+            loads = [size / setting.load()]
+            peaks.append(peak_mb(setting.watcher.pid))
+    found = {f"watcher.initial_s_{name}": median(loads, "s")} if loads else {}
+    return found | {
         f"watcher.rss_mb_{name}": median([max(peaks)], "MB", limit="<= 300" if largest else ""),
         f"watcher.restart_s_{name}": median(restarts, "s", limit="<= 40" if largest else ""),
-        f"watcher.initial_s_{name}": median(loads, "s"),
     }
