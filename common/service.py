@@ -47,7 +47,7 @@ HEALTH_EVERY = 5.0
 REQUESTS_AT_ONCE = 20
 REQUESTS_AT_MOST = 1_000
 SHORT = 1.0
-COLLECT_AFTER = 10_000
+COLLECT_AFTER = 50_000
 
 log = structlog.get_logger("service")
 
