@@ -88,9 +88,10 @@ def once_more(image: ImageOutcome, begun: ImageOutcome, scene: Scene, now: dt.da
     """Return what is recorded of a picture that was looked at for the first time since its scene changed.
 
     Stash's updated_at has whole seconds: a cover that comes within the same one, as when a scan makes it, moves nothing
-    that tells of it. So the picture of a scene that changed just now is looked at once more when that second is over.
+    that tells of it. So one that was not there is looked for once more when that second is over. One that was is not
+    asked for again, since whoever answers meanwhile may be another Stash.
     """
-    if image.due is not None or begun.attempts or not _is_young(scene.updated_at, now):
+    if image.etag or image.due is not None or begun.attempts or not _is_young(scene.updated_at, now):
         return image
     return postponed(image, image.detail, now, after=SECOND_LOOK)
 

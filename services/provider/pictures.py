@@ -88,7 +88,9 @@ class Pictures:
         return self._stash.requests if self._stash else 0
 
     async def show(self, target: Target, *, current: bool) -> Shown:
-        """Return a picture; one that has to be `current` is asked for anew, and is no older one while Stash is away.
+        """Return a picture; an older one of the same scene while Stash is away, unless it has to be `current`.
+
+        That there is none is asked for anew then: a cover may come within the second of the edit that we know of.
 
         Raises NotFound with the reason where there is none, and Away.
         """
@@ -115,7 +117,7 @@ class Pictures:
 
     async def _original(self, target: Target, *, current: bool) -> Shown:
         entry = self._cache.find(target.name)
-        if entry is not None and _is_fresh(entry, target) and not (current and time.time() - entry.at > JUST_NOW):
+        if entry is not None and _is_fresh(entry, target) and not (current and _is_doubtful(entry)):
             return Shown(target.name, entry)
         try:
             return await self._once(target.name, lambda: self._fetch(target, entry))
@@ -207,6 +209,10 @@ class Pictures:
         )
         await self._cache.keep(key, entry, picture.content)
         return Shown(key, entry, picture.content)
+
+
+def _is_doubtful(entry: Entry) -> bool:
+    return not entry.etag and time.time() - entry.at > JUST_NOW
 
 
 def _is_fresh(entry: Entry, target: Target) -> bool:

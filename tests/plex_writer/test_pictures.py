@@ -23,10 +23,11 @@ FIRST = ImageOutcome(checked="u")
         ("2026-01-10T10:00:04", FIRST, FIRST, False),
         ("no time", FIRST, FIRST, False),
         ("2026-01-10T10:00:04Z", ImageOutcome(attempts=1), FIRST, False),
+        ("2026-01-10T10:00:04Z", FIRST, ImageOutcome(checked="u", etag="e"), False),
         ("2026-01-10T10:00:04Z", FIRST, ImageOutcome(due="2026-01-11T00:00:00Z"), False),
     ],
 )
-def test_a_picture_of_a_scene_that_changed_just_now_is_looked_at_once_more(
+def test_a_picture_that_a_scene_lacks_that_changed_just_now_is_looked_for_once_more(
     updated_at: str, begun: ImageOutcome, image: ImageOutcome, again: bool
 ) -> None:
     scene = Scene(id=1, epoch=1, seq=1, born="b", rev="r", updated_at=updated_at)

@@ -196,16 +196,17 @@ def test_an_edited_scene_is_asked_for_again_and_only_a_new_cover_is_fetched(tmp_
 
 
 def test_whoever_asks_for_the_current_one_gets_a_cover_that_nothing_told_of(tmp_path: Path) -> None:
-    """It came in the second of the last edit; what was asked for a moment ago is current enough."""
+    """It came in the second of the last edit; that there is none holds for others, and for a moment."""
     with place(tmp_path) as made:
-        first = made.get(POSTER, **{"Cache-Control": "no-cache"})
+        made.stash.do("cover_set", id=1, none=True)
+        current = {"Cache-Control": "no-cache"}
+        assert made.get(POSTER, **current).status_code == 404
         made.stash.do("cover_set", id=1, seed=999, same_second=True)
-        assert made.get(POSTER).content == first.content
-        wait_until(
-            lambda: made.get(POSTER, **{"Cache-Control": "no-cache"}).content == made.in_stash("/scene/1/screenshot"),
-            "the new cover",
-        )
-        assert made.get(POSTER).content != first.content
+        assert made.get(POSTER).status_code == 404
+        wait_until(lambda: made.get(POSTER, **current).status_code == 200, "the new cover")
+        asked = made.asked()
+        assert made.get(POSTER, **current).content == made.in_stash("/scene/1/screenshot")
+        assert made.asked() == asked + 1  # in_stash itself
 
 
 def test_while_stash_is_away_what_is_here_is_shown_and_the_rest_is_503_at_once(tmp_path: Path) -> None:
