@@ -79,7 +79,12 @@ def _final(case: Case, name: str, moves: dict[str, list[Move]], record: Record) 
             yield Violation("lost", case.scene, name, f"{entry!r} is missing", case.key, since)
     for entry in sorted(shown - want):
         last = moves.get(entry, [])[-1:]
-        if last and last[0].by == "product" and not record.forgot_since(last[0].at):
+        if (
+            last
+            and last[0].by == "product"
+            and not record.forgot_since(last[0].at)
+            and not _raced(moves[entry], record)
+        ):
             text = f"{entry!r} is ours and not Stash's any more"
             yield Violation("stale", case.scene, name, text, case.key, last[0].at)
 
@@ -91,7 +96,7 @@ def _persons(story: Story, policy: str, record: Record) -> Iterator[Violation]:
     text = ""
     if not move.came:
         ours = any(one.by == "product" and one.came for one in before)
-        if policy == "off" or not (ours or _wanted_about(story, record)):
+        if policy == "off" or not (ours or _wanted_about(story, record) or _raced([*before, move], record)):
             text = f"{entry!r}, which is not ours, was removed"
     elif policy == "off":
         text = f"{entry!r} was added to a list that is off"
@@ -99,6 +104,14 @@ def _persons(story: Story, policy: str, record: Record) -> Iterator[Violation]:
         text = f"{entry!r}, which a person took out, was put back"
     if text:
         yield Violation("overwritten", case.scene, name, text, case.key, since)
+
+
+def _raced(moves: Sequence[Move], record: Record) -> bool:
+    """Tell whether a whole list of ours, read before a person changed it and written after, undid what the person did.
+
+    Plex has no way to write a list only if nobody changed it.
+    """
+    return len(moves) > 1 and moves[-2].by == "person" and record.race(moves[-2].at, moves[-1].at)
 
 
 def _wanted_about(story: Story, record: Record) -> bool:
