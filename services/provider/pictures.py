@@ -50,12 +50,16 @@ class Shown(NamedTuple):
 
 
 class Pictures:
-    """The pictures of one Stash; use it with `async with`. `asked` counts the questions to Stash."""
+    """The pictures of one Stash; use it with `async with`. `asked` counts the questions to Stash.
 
-    def __init__(self, settings: Settings) -> None:
+    It is not asked while it is `replaced`: another one answers, whose scenes have other pictures under the same ids.
+    """
+
+    def __init__(self, settings: Settings, replaced: Callable[[], bool]) -> None:
         stash, provider = settings.stash, settings.provider
         self._stash = Stash(stash.url, stash.api_key, read_timeout=WITHIN) if stash.url else None
         self._cache = Cache(provider.cache, provider.cache_mb * 1_000_000)
+        self._replaced = replaced
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._flights: dict[str, asyncio.Task[Shown]] = {}
         self._opened = False
@@ -165,6 +169,8 @@ class Pictures:
             raise NoPicture("no Stash to ask for pictures is set (S2P_STASH_URL)")
         if not self._opened or time.monotonic() < self._away_until:
             raise Unavailable("Stash was away a moment ago")
+        if self._replaced():
+            raise Unavailable("another Stash answers than the one whose scenes these are")
         try:
             async with asyncio.timeout(WITHIN), self._slots:
                 fetched = await self._stash.picture(target.path, limit=BYTES, etag=etag)

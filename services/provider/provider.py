@@ -56,7 +56,7 @@ class Provider:
     def __init__(self, service: Service) -> None:
         settings, options = service.settings, service.settings.options
         self.stop = service.stop
-        self.pictures = Pictures(settings)
+        self.pictures = Pictures(settings, lambda: self._mirror.stash == "replaced")
         self.hooks = Hooks(service, settings.provider.hook_secret)
         self.gaps = GapReports(service)
         self.address = settings.provider.url

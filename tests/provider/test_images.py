@@ -259,6 +259,18 @@ def test_a_scene_that_stash_does_not_have_for_now_is_asked_for_again(tmp_path: P
         assert made.get("/images/scene/6/poster").status_code == 503
 
 
+def test_another_stash_is_not_asked_for_pictures(tmp_path: Path) -> None:
+    """It has other scenes under the same ids."""
+    with place(tmp_path) as made:
+        kept = made.get(POSTER)
+        made.installation.stash("replaced")
+        wait_until(lambda: made.installation.health()["stash"] == "replaced", "it to be heard of")
+        assert made.get("/images/scene/7/poster").status_code == 503
+        assert made.get(POSTER).content == kept.content
+        made.installation.stash("reachable")
+        wait_until(lambda: made.get("/images/scene/7/poster").status_code == 200, "Stash to be asked again")
+
+
 def test_an_answer_about_a_scene_names_the_state_that_it_is_of(shared: Place) -> None:
     for number, status in ((1, 200), (3, 404), (4, 404), (5, 404)):
         answer = shared.get(f"/images/scene/{number}/poster")
