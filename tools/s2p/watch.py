@@ -62,8 +62,8 @@ async def watch(bus: Bus, out: Out, options: Namespace) -> int:
 
     filters = [f"{topics.scenes}/+", f"{topics.outcomes('+')}/+", topics.plex("+", "state"), topics.stash("state")]
     teller = Teller(topics)
-    out.say("Watching; Ctrl-C ends it." if out.live else "Watching.")
     async with bus.hearing(take, *filters, topics.plex("+", "stats")):
+        out.say("Watching; Ctrl-C ends it." if out.live else "Watching.")
         with contextlib.suppress(TimeoutError), _footer(out) as footer:
             async with asyncio.timeout(options.seconds):
                 while True:
