@@ -59,8 +59,8 @@ def test_status_is_one_screen_and_0_while_all_is_well(world: World) -> None:
 
 
 def test_status_has_the_same_as_json(world: World) -> None:
+    wait_until(lambda: call(world, "status", "--json").json["problems"] == [], "the provider to have the whole table")
     told = call(world, "status", "--json").json
-    assert told["problems"] == []
     assert told["stash"]["state"]["stash"] == "reachable"
     assert told["plex"]["plex"]["stats"]["pending"] == 0
     assert told["plex"]["plex"]["info"]["outcomes"] == len(world.scenes())

@@ -191,6 +191,9 @@ def do(world: World, steps: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 def test_a_change_is_published(settled: World, change: Change) -> None:
     settled.settle()
+    # an image's address has the second of its last change, so that a second change in one second shows nowhere
+    now = settled.look("stats")["now"]
+    settled.until(lambda: settled.look("stats")["now"] > now, "another second")
     before, rows = settled.truth(), settled.rows()
     do(settled, change.steps(settled, before))
     if change.found == "sweep":
